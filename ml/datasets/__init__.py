@@ -1,0 +1,1 @@
+"""Adapters from published data sets to shipments."""
