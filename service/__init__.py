@@ -1,0 +1,1 @@
+"""Trailseal: permissioned-ledger supply-chain traceability."""

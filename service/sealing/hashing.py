@@ -1,0 +1,46 @@
+"""The two hash functions of the format and its canonical JSON."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256 as _sha256
+from typing import Any
+
+import orjson
+import rfc8785
+from Crypto.Hash import keccak as _keccak
+
+# Where orjson's sorted output may differ from RFC 8785: characters beyond the BMP (sorted by UTF-16 code units there),
+# fractions and exponents (ECMAScript notation there), integers too long to be exact doubles (refused there). The number
+# patterns may also match inside a string, which costs time and nothing else.
+_NOT_SURELY_CANONICAL = re.compile(rb'[\xf0-\xf7]|(?:":|[,\[])-?\d+[.eE]|(?:":|[,\[])-?\d{16}|^-?\d+[.eE]|^-?\d{16}')
+
+
+def sha256(*parts: bytes) -> bytes:
+    """FIPS 180-4 SHA-256 of the concatenated parts, 32 bytes."""
+    return _sha256(b"".join(parts)).digest()
+
+
+def keccak256(*parts: bytes) -> bytes:
+    """Ethereum's Keccak-256 (original padding, not FIPS 202) of the concatenated parts, 32 bytes."""
+    return _keccak.new(digest_bits=256, data=b"".join(parts)).digest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """RFC 8785 canonical JSON of a JSON value, UTF-8.
+
+    Raises:
+        rfc8785.CanonicalizationError: an integer beyond 2^53 - 1, NaN or an infinity.
+        ValueError: a lone surrogate, or something that JSON cannot say.
+    """
+    try:
+        fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as fault:
+        raise ValueError(f"not canonicalisable as JSON: {fault}") from fault
+    if _NOT_SURELY_CANONICAL.search(fast) is None:
+        return fast
+    return rfc8785.dumps(value)
+
+
+def document_bytes(event: Mapping[str, Any]) -> bytes:
+    """The `document` of an EPCIS event as docs/format.md section 1 defines it: its canonical JSON."""
+    return canonical_json(event)

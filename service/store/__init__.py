@@ -1,0 +1,1 @@
+"""The only room that speaks to PostgreSQL: tables, reads, writes, migrations."""

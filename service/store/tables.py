@@ -1,0 +1,311 @@
+"""The tables. Binary ids are `bytea`; what the ledger recorded is mirrored apart from what parties captured."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Table(SQLModel):
+    """Base of the tables, with names for all constraints."""
+
+    metadata: ClassVar[MetaData] = metadata
+
+
+def _bytes(primary: bool = False, null: bool = False, index: bool = False) -> Any:
+    return Field(sa_column=Column(LargeBinary, primary_key=primary, nullable=null, index=index))
+
+
+def _time(null: bool = False) -> Any:
+    default = None if null else text("now()")
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=null, server_default=default))
+
+
+class Party(Table, table=True):
+    """An organisation that may speak; `id` is its id on chain, `number` the registry's once that is mined."""
+
+    __tablename__ = "parties"
+    id: bytes = _bytes(primary=True)
+    identifier: str = Field(unique=True)
+    name: str
+    roles: int
+    number: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))
+    suspended: bool = False
+    created_at: datetime = _time()
+
+
+class SigningKey(Table, table=True):
+    """A key that signs for a party; `wrapped` is null where the party holds the key itself."""
+
+    __tablename__ = "signing_keys"
+    address: bytes = _bytes(primary=True)
+    party: bytes = _bytes(index=True)
+    wrapped: bytes | None = _bytes(null=True)
+    created_at: datetime = _time()
+    registered_at: datetime | None = _time(null=True)
+    revoked_at: datetime | None = _time(null=True)
+    compromised_from: datetime | None = _time(null=True)
+
+
+class ApiKey(Table, table=True):
+    """A credential for the API; only the hash of its secret is kept."""
+
+    __tablename__ = "api_keys"
+    id: str = Field(primary_key=True)
+    party: bytes = _bytes(index=True)
+    secret_hash: bytes = _bytes()
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    label: str
+    created_at: datetime = _time()
+    expires_at: datetime | None = _time(null=True)
+    revoked_at: datetime | None = _time(null=True)
+
+
+class Grant(Table, table=True):
+    """`grantor` lets `grantee` see the trails that it has a part in."""
+
+    __tablename__ = "grants"
+    grantor: bytes = _bytes(primary=True)
+    grantee: bytes = _bytes(primary=True, index=True)
+    created_at: datetime = _time()
+
+
+class Capture(Table, table=True):
+    """An accepted document."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        Index(
+            "uq_captures_party_idempotency_key",
+            "party",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index("ix_captures_party_seq", "party", "seq"),
+    )
+    id: UUID = Field(primary_key=True)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
+    party: bytes = _bytes()
+    idempotency_key: str | None = None
+    request_hash: bytes = _bytes()
+    received_at: datetime = _time()
+    events: int
+    entries: int
+    refused: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class Part(Table, table=True):
+    """A signed unit of a capture as the contract takes it; the outbox of the relay.
+
+    `entries` are the ABI words of the entries (128 bytes each); `state` is a `PartState`.
+    """
+
+    __tablename__ = "parts"
+    __table_args__ = (Index("ix_parts_waiting", "seq", postgresql_where=text("state = 0")),)
+    id: bytes = _bytes(primary=True)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
+    capture: UUID = Field(index=True)
+    party: bytes = _bytes()
+    signer: bytes = _bytes()
+    deadline: int = Field(sa_column=Column(BigInteger, nullable=False))
+    signature: bytes = _bytes()
+    entries: bytes = _bytes()
+    entry_count: int
+    state: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
+    transaction: bytes | None = _bytes(null=True, index=True)
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    refusal: str | None = None
+
+
+class Event(Table, table=True):
+    """An accepted EPCIS event; `document` is what is sealed, null once it is erased."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("uq_events_party_event_id", "party", "event_id", unique=True),
+        Index("uq_events_seal", "seal", unique=True),
+        Index("ix_events_event_time", "event_time"),
+    )
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
+    event_id: str
+    event_hash: str
+    party: bytes = _bytes()
+    capture: UUID = Field(index=True)
+    position: int
+    event_type: str
+    action: str | None = None
+    biz_step: str | None = None
+    disposition: str | None = None
+    read_point: str | None = None
+    biz_location: str | None = None
+    event_time: datetime = _time()
+    record_time: datetime = _time()
+    document: bytes | None = _bytes(null=True)
+    seal: bytes = _bytes()
+
+
+class Nonce(Table, table=True):
+    """An event's nonce, apart from its document."""
+
+    __tablename__ = "nonces"
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    nonce: bytes = _bytes()
+
+
+class Trail(Table, table=True):
+    """A thing that some event spoke of; `id` is its trail on chain."""
+
+    __tablename__ = "trails"
+    id: bytes = _bytes(primary=True)
+    identifier: str = Field(unique=True)
+    kind: str
+    created_at: datetime = _time()
+
+
+class Mention(Table, table=True):
+    """An event's entry on one trail, as captured."""
+
+    __tablename__ = "mentions"
+    trail: bytes = _bytes(primary=True)
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False, index=True))
+    part: bytes = _bytes(index=True)
+    role: str
+    step: int = Field(sa_column=Column(SmallInteger, nullable=False))
+
+
+class TrailParty(Table, table=True):
+    """A party has a part in a trail: it wrote on it, or it was named as the recipient of the thing."""
+
+    __tablename__ = "trail_parties"
+    trail: bytes = _bytes(primary=True)
+    party: bytes = _bytes(primary=True, index=True)
+
+
+class Link(Table, table=True):
+    """One event put a thing into another, took it out, or made it of another."""
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_child", "child"),)
+    parent: bytes = _bytes(primary=True)
+    child: bytes = _bytes(primary=True)
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    kind: str
+    adds: bool
+    event_time: datetime = _time()
+
+
+class Deployment(Table, table=True):
+    """Where the contracts of a chain are; `participants` and `provenance` are 20-byte addresses."""
+
+    __tablename__ = "deployments"
+    provenance: bytes = _bytes(primary=True)
+    participants: bytes = _bytes()
+    chain_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    start_block: int = Field(sa_column=Column(BigInteger, nullable=False))
+    created_at: datetime = _time()
+
+
+class Account(Table, table=True):
+    """An account of ours on the chain; who holds its row's lock gives out its nonces."""
+
+    __tablename__ = "accounts"
+    address: bytes = _bytes(primary=True)
+    next_nonce: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Transaction(Table, table=True):
+    """A transaction of ours: its bytes are kept before they are sent, and sent again as they are."""
+
+    __tablename__ = "transactions"
+    __table_args__ = (
+        Index("uq_transactions_account_nonce", "account", "nonce", unique=True),
+        Index("ix_transactions_unmined", "account", "nonce", postgresql_where=text("block IS NULL")),
+    )
+    hash: bytes = _bytes(primary=True)
+    account: bytes = _bytes()
+    nonce: int = Field(sa_column=Column(BigInteger, nullable=False))
+    raw: bytes = _bytes()
+    purpose: str
+    created_at: datetime = _time()
+    sent_at: datetime | None = _time(null=True)
+    block: int | None = Field(default=None, sa_column=Column(BigInteger, index=True))
+
+
+class RegistryCall(Table, table=True):
+    """A call to `Participants` that the worker who holds the admin key is to sign and send, in this order."""
+
+    __tablename__ = "registry_calls"
+    __table_args__ = (Index("ix_registry_calls_waiting", "seq", postgresql_where=text("transaction IS NULL")),)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    purpose: str
+    calldata: bytes = _bytes()
+    created_at: datetime = _time()
+    transaction: bytes | None = _bytes(null=True, index=True)
+
+
+class Block(Table, table=True):
+    """A block that the watcher has followed."""
+
+    __tablename__ = "blocks"
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes = _bytes()
+    time: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class LedgerEntry(Table, table=True):
+    """An entry as the chain recorded it, whoever relayed it: the mirror of `Provenance`'s `Recorded` logs."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (Index("ix_ledger_entries_trail_block_log", "trail", "block", "log"),)
+    block: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    trail: bytes = _bytes()
+    party: bytes = _bytes()
+    part: bytes = _bytes(index=True)
+    seal: bytes = _bytes(index=True)
+    to: bytes = _bytes()
+    step: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    time: int = Field(sa_column=Column(BigInteger, nullable=False))
+    head: bytes = _bytes()
+
+
+class LedgerDispute(Table, table=True):
+    """A statement that contradicted custody when it was recorded."""
+
+    __tablename__ = "ledger_disputes"
+    block: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    trail: bytes = _bytes(index=True)
+    party: bytes = _bytes()
+    part: bytes = _bytes()
+    reason: str
+
+
+class Assessment(Table, table=True):
+    """A risk score as it was given."""
+
+    __tablename__ = "assessments"
+    __table_args__ = (Index("ix_assessments_trail_as_of", "trail", "as_of"),)
+    id: UUID = Field(primary_key=True)
+    trail: bytes = _bytes()
+    as_of: datetime = _time()
+    created_at: datetime = _time()
+    probability: float | None = None
+    band: str
+    stage: str
+    reasons: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    model_hash: str
+    input_hash: str
+    party: bytes = _bytes()
