@@ -5,6 +5,7 @@ import {
     IAccessControlDefaultAdminRules
 } from "@openzeppelin/contracts/access/extensions/IAccessControlDefaultAdminRules.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {CustodyState, NO_REASON} from "./CustodyState.sol";
 import {IParticipants, Standing} from "./IParticipants.sol";
 import {DisputeReason, IProvenance, RefusalReason, Step} from "./IProvenance.sol";
 
@@ -12,13 +13,19 @@ import {DisputeReason, IProvenance, RefusalReason, Step} from "./IProvenance.sol
 /// @notice See {IProvenance}. The order of the state variables is the storage layout of docs/format.md section 4, which
 /// offline proofs depend on. There are no immutables, so that all deployments share one code hash.
 contract Provenance is IProvenance {
-    /// The party that signed a capture.
-    struct Speaker {
+    /// What one call of {record} knows: the capture that it is at, who signed it, and the last recipient that was looked
+    /// up. Many captures of a batch have the same signer, and many entries the same recipient.
+    struct Session {
+        IParticipants register;
+        bytes32 domain;
+        bytes32 capture;
         address key;
         uint32 number;
+        bytes32 party;
         uint32 roles;
         Standing standing;
-        bytes32 id;
+        bytes32 recipient;
+        uint32 recipientNumber;
     }
 
     bytes32 private constant DOMAIN_TYPEHASH =
@@ -53,11 +60,11 @@ contract Provenance is IProvenance {
     /// @inheritdoc IProvenance
     function record(Capture[] calldata captures) external {
         if (successor != address(0)) revert Superseded(successor);
-        IParticipants register = IParticipants(participants);
-        bytes32 domain = domainSeparator();
-        Speaker memory speaker;
+        Session memory session;
+        session.register = IParticipants(participants);
+        session.domain = domainSeparator();
         for (uint256 i = 0; i < captures.length; ++i) {
-            _recordCapture(captures[i], domain, register, speaker);
+            _recordCapture(captures[i], session);
         }
     }
 
@@ -90,133 +97,127 @@ contract Provenance is IProvenance {
         return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
     }
 
-    function _recordCapture(Capture calldata capture, bytes32 domain, IParticipants register, Speaker memory speaker)
-        private
-    {
+    function _recordCapture(Capture calldata capture, Session memory session) private {
         Entry[] calldata entries = capture.entries;
         (bytes32 id, bool stepsKnown) = _captureId(entries);
         if (entries.length == 0) return _refuse(id, address(0), RefusalReason.NoEntries);
         if (entries.length > MAX_ENTRIES) return _refuse(id, address(0), RefusalReason.TooManyEntries);
         if (!stepsKnown) return _refuse(id, address(0), RefusalReason.BadStep);
 
-        address signer = _signer(domain, id, capture.deadline, capture.signature);
+        address signer = _signer(session.domain, id, capture.deadline, capture.signature);
         if (signer == address(0)) return _refuse(id, address(0), RefusalReason.BadSignature);
-        _identify(signer, register, speaker);
-        if (speaker.number == 0) return _refuse(id, signer, RefusalReason.UnknownKey);
+        _identify(signer, session);
+        if (session.standing == Standing.UnknownKey) return _refuse(id, signer, RefusalReason.UnknownKey);
 
-        bytes32 key = _pair(speaker.id, id);
+        bytes32 key = _pair(session.party, id);
         if (recorded[key] != 0) {
-            emit CaptureKnown(id, speaker.id);
+            emit CaptureKnown(id, session.party);
             return;
         }
-        if (speaker.standing != Standing.Active) return _refuse(id, signer, _refusalOf(speaker.standing));
+        if (session.standing != Standing.Active) return _refuse(id, signer, _refusalOf(session.standing));
         if (block.timestamp > capture.deadline) return _refuse(id, signer, RefusalReason.DeadlinePassed);
 
         recorded[key] = uint64(block.number);
+        session.capture = id;
         for (uint256 i = 0; i < entries.length; ++i) {
-            _recordEntry(entries[i], id, register, speaker);
+            _recordEntry(entries[i], session);
         }
     }
 
-    function _recordEntry(Entry calldata entry, bytes32 id, IParticipants register, Speaker memory speaker) private {
-        bytes32 folded = keccak256(
-            abi.encodePacked(head[entry.trail], entry.seal, speaker.id, entry.to, entry.step, uint64(block.timestamp))
-        );
-        head[entry.trail] = folded;
-        emit Recorded(entry.trail, speaker.id, id, entry.seal, entry.to, folded, entry.step);
-        if (Step(entry.step) != Step.Observe) _follow(entry, id, register, speaker);
+    function _recordEntry(Entry calldata entry, Session memory session) private {
+        uint256 step = _fold(entry, session.party, session.capture);
+        if (step != uint256(Step.Observe)) _follow(Step(step), entry, session);
+    }
+
+    /// Folds the entry into the head of its trail and emits {Recorded}. This is the path that every entry takes; written
+    /// out by hand it costs 600 gas less, of some 1,300 that are not the price of storage, calldata and the log.
+    function _fold(Entry calldata entry, bytes32 party, bytes32 capture) private returns (uint256 step) {
+        bytes32 topic = Recorded.selector;
+        assembly ("memory-safe") {
+            let trail := calldataload(entry)
+            step := calldataload(add(entry, 0x40))
+            let to := calldataload(add(entry, 0x60))
+
+            // The slot of head[trail].
+            mstore(0x00, trail)
+            mstore(0x20, head.slot)
+            let slot := keccak256(0x00, 0x40)
+
+            // head ‖ seal ‖ party ‖ to ‖ step ‖ time: 137 bytes in free memory.
+            let free := mload(0x40)
+            mstore(free, sload(slot))
+            mstore(add(free, 0x20), calldataload(add(entry, 0x20)))
+            mstore(add(free, 0x40), party)
+            mstore(add(free, 0x60), to)
+            mstore(add(free, 0x80), or(shl(248, step), shl(184, timestamp())))
+            let folded := keccak256(free, 137)
+            sstore(slot, folded)
+
+            // The log's unindexed part: seal, to, head, step. The seal is in its place already.
+            mstore(add(free, 0x40), to)
+            mstore(add(free, 0x60), folded)
+            mstore(add(free, 0x80), step)
+            log4(add(free, 0x20), 0x80, topic, trail, party, capture)
+        }
     }
 
     /// Custody follows the entry.
-    function _follow(Entry calldata entry, bytes32 id, IParticipants register, Speaker memory speaker) private {
-        Custody memory state = custody[entry.trail];
-        Step step = Step(entry.step);
-        bool held = state.holds != 0 && step != Step.Commission && step < Step.Hold;
-        (bool contradicts, DisputeReason reason) = _apply(step, state, entry, register, speaker);
-        if (contradicts) _dispute(state, entry.trail, speaker.id, id, reason);
-        if (held) _dispute(state, entry.trail, speaker.id, id, DisputeReason.Held);
-        custody[entry.trail] = state;
-    }
-
-    function _apply(
-        Step step,
-        Custody memory state,
-        Entry calldata entry,
-        IParticipants register,
-        Speaker memory speaker
-    ) private returns (bool, DisputeReason) {
-        if (step == Step.Ship) return _ship(state, speaker.number, register.numberOf(entry.to));
-        if (step == Step.Receive) return _receive(state, speaker.number);
-        if (step == Step.Commission) return _commission(state, speaker.number);
-        if (step == Step.Decommission) return _decommission(state, speaker.number);
-        if (step == Step.Hold) return _hold(state, entry.trail, speaker);
-        return _lift(state, entry, speaker);
-    }
-
-    function _commission(Custody memory state, uint32 party) private pure returns (bool, DisputeReason) {
-        if (state.commissioned) return (true, DisputeReason.AlreadyCommissioned);
-        if (state.custodian != 0 && state.custodian != party) return (true, DisputeReason.InAnothersCustody);
-        state.commissioned = true;
-        state.custodian = party;
-        state.commissioner = party;
-        return (false, DisputeReason(0));
-    }
-
-    function _ship(Custody memory state, uint32 party, uint32 to) private pure returns (bool, DisputeReason) {
-        if (to == 0 || to == party) return (true, DisputeReason.UnknownRecipient);
-        if (state.custodian != 0 && state.custodian != party) return (true, DisputeReason.NotCustodian);
-        if (state.decommissioned) return (true, DisputeReason.Decommissioned);
-        state.custodian = party;
-        state.offeredTo = to;
-        return (false, DisputeReason(0));
-    }
-
-    function _receive(Custody memory state, uint32 party) private pure returns (bool, DisputeReason) {
-        bool open = state.offeredTo == 0 && (state.custodian == 0 || state.custodian == party);
-        if (!open && state.offeredTo != party) return (true, DisputeReason.NotOffered);
-        state.custodian = party;
-        state.offeredTo = 0;
-        return (false, DisputeReason(0));
-    }
-
-    function _decommission(Custody memory state, uint32 party) private pure returns (bool, DisputeReason) {
-        if (state.custodian != 0 && state.custodian != party) return (true, DisputeReason.NotCustodian);
-        if (state.decommissioned) return (true, DisputeReason.Decommissioned);
-        state.decommissioned = true;
-        state.offeredTo = 0;
-        return (false, DisputeReason(0));
-    }
-
-    function _hold(Custody memory state, bytes32 trail, Speaker memory speaker)
-        private
-        returns (bool, DisputeReason)
-    {
-        bool entitled = speaker.roles & REGULATOR != 0 || state.commissioner == speaker.number;
-        if (!entitled) return (true, DisputeReason.NotEntitled);
-        bytes32 key = _pair(trail, speaker.id);
-        if (!hold[key]) {
-            hold[key] = true;
-            ++state.holds;
+    function _follow(Step step, Entry calldata entry, Session memory session) private {
+        Custody storage slot = custody[entry.trail];
+        CustodyState known;
+        assembly ("memory-safe") {
+            known := sload(slot.slot)
         }
-        return (false, DisputeReason(0));
+        (CustodyState state, bool contradicts, DisputeReason reason) = _apply(step, known, entry, session);
+        if (contradicts) {
+            state = state.dispute();
+            emit Disputed(entry.trail, session.party, session.capture, reason);
+        }
+        if (known.isHeld() && step >= Step.Ship && step <= Step.Decommission) {
+            state = state.dispute();
+            emit Disputed(entry.trail, session.party, session.capture, DisputeReason.Held);
+        }
+        if (CustodyState.unwrap(state) != CustodyState.unwrap(known)) {
+            assembly ("memory-safe") {
+                sstore(slot.slot, state)
+            }
+        }
     }
 
-    function _lift(Custody memory state, Entry calldata entry, Speaker memory speaker)
+    function _apply(Step step, CustodyState state, Entry calldata entry, Session memory session)
         private
-        returns (bool, DisputeReason)
+        returns (CustodyState, bool, DisputeReason)
+    {
+        if (step == Step.Receive) return state.receiveGoods(session.number);
+        if (step == Step.Ship) return state.ship(session.number, _recipient(entry.to, session));
+        if (step == Step.Commission) return state.commission(session.number);
+        if (step == Step.Decommission) return state.decommission(session.number);
+        if (step == Step.Hold) return _hold(state, entry.trail, session);
+        return _lift(state, entry, session);
+    }
+
+    function _hold(CustodyState state, bytes32 trail, Session memory session)
+        private
+        returns (CustodyState, bool, DisputeReason)
+    {
+        bool entitled = _isRegulator(session) || state.commissioner() == session.number;
+        if (!entitled) return (state, true, DisputeReason.NotEntitled);
+        bytes32 key = _pair(trail, session.party);
+        if (hold[key]) return (state, false, NO_REASON);
+        hold[key] = true;
+        return (state.openHold(), false, NO_REASON);
+    }
+
+    function _lift(CustodyState state, Entry calldata entry, Session memory session)
+        private
+        returns (CustodyState, bool, DisputeReason)
     {
         bool own = entry.to == 0;
-        if (!own && speaker.roles & REGULATOR == 0) return (true, DisputeReason.NotEntitled);
-        bytes32 key = _pair(entry.trail, own ? speaker.id : entry.to);
-        if (!hold[key]) return (true, DisputeReason.NoSuchHold);
+        if (!own && !_isRegulator(session)) return (state, true, DisputeReason.NotEntitled);
+        bytes32 key = _pair(entry.trail, own ? session.party : entry.to);
+        if (!hold[key]) return (state, true, DisputeReason.NoSuchHold);
         hold[key] = false;
-        --state.holds;
-        return (false, DisputeReason(0));
-    }
-
-    function _dispute(Custody memory state, bytes32 trail, bytes32 party, bytes32 id, DisputeReason reason) private {
-        ++state.disputes;
-        emit Disputed(trail, party, id, reason);
+        return (state.closeHold(), false, NO_REASON);
     }
 
     function _refuse(bytes32 id, address signer, RefusalReason reason) private {
@@ -224,10 +225,23 @@ contract Provenance is IProvenance {
     }
 
     /// Looks the signer up, unless it signed the capture before as well.
-    function _identify(address signer, IParticipants register, Speaker memory speaker) private view {
-        if (speaker.key == signer) return;
-        speaker.key = signer;
-        (speaker.number, speaker.id, speaker.roles, speaker.standing) = register.speaker(signer);
+    function _identify(address signer, Session memory session) private view {
+        if (session.key == signer) return;
+        session.key = signer;
+        (session.number, session.party, session.roles, session.standing) = session.register.speaker(signer);
+    }
+
+    /// The recipient's number, or 0 if no party has this id.
+    function _recipient(bytes32 to, Session memory session) private view returns (uint32) {
+        if (session.recipient != to) {
+            session.recipient = to;
+            session.recipientNumber = session.register.numberOf(to);
+        }
+        return session.recipientNumber;
+    }
+
+    function _isRegulator(Session memory session) private pure returns (bool) {
+        return session.roles & REGULATOR != 0;
     }
 
     function _signer(bytes32 domain, bytes32 id, uint64 deadline, bytes calldata signature)
