@@ -1,0 +1,166 @@
+"""One canonical form for every spelling of an identifier: its GS1 Digital Link, or, without GS1 key, the URI itself.
+
+A thing has one trail, so two spellings of one thing must give the same text: EPC URN or Digital Link, any resolver host
+and path prefix, AI numbers or short names, GTIN-8 to GTIN-14, any percent-encoding. Sources: GS1 Digital Link URI
+Syntax 1.2, EPC Tag Data Standard 2.0 section 7, CBV 2.0 section 8, RFC 3986.
+"""
+
+import re
+from functools import lru_cache
+
+from service.epcis import schemes
+from service.epcis.keys import (
+    DIGITS,
+    FINEST,
+    FORMATS,
+    QUALIFIERS,
+    InvalidIdentifier,
+    Key,
+    Kind,
+    checked,
+    decoded,
+    kind_of,
+    link,
+)
+
+__all__ = [
+    "InvalidIdentifier",
+    "Kind",
+    "canonical",
+    "digital_link",
+    "epc_urn",
+    "is_instance",
+    "is_uri",
+    "key_of",
+    "kind",
+]
+
+SHORT_NAMES = {
+    "gtin": "01", "itip": "8006", "cpid": "8010", "gln": "414", "party": "417", "gsrnp": "8017", "gsrn": "8018",
+    "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004",
+    "cpv": "22", "lot": "10", "ser": "21",
+}  # fmt: skip
+"""Convenience names of GS1 Digital Link 1.1, still found in printed links."""
+
+_PCHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
+_URI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?://(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]]|%[0-9A-Fa-f]{{2}})*(?:/{_PCHAR}*)*|"
+    rf"/?(?:{_PCHAR}+(?:/{_PCHAR}*)*)?)(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
+)
+_WEB = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)(?::[0-9]*)?/([^?#]*)", re.IGNORECASE)
+_GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+def is_uri(text: str) -> bool:
+    """Whether `text` is an absolute URI in the syntax of RFC 3986 (ASCII; no relative references)."""
+    return _URI.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def canonical(identifier: str, *, check_digits: bool = True) -> str:
+    """The one form under which an identifier is known: `https://id.gs1.org/...`, or the URI itself without GS1 key.
+
+    Raises InvalidIdentifier for text that is no URI, for a malformed EPC URN, for a link that says that it is a GS1
+    Digital Link but is not well-formed, and (unless `check_digits` is false) for a wrong check digit.
+    """
+    key = key_of(identifier, check_digits=check_digits)
+    return identifier if key is None else link(key)
+
+
+def digital_link(identifier: str, *, check_digits: bool = True) -> str:
+    """As `canonical`, but an identifier that carries no GS1 key is refused with InvalidIdentifier."""
+    key = key_of(identifier, check_digits=check_digits)
+    if key is None:
+        raise InvalidIdentifier(f"{identifier!r} carries no GS1 key, so it has no GS1 Digital Link")
+    return link(key)
+
+
+def epc_urn(identifier: str, prefix_length: int) -> str:
+    """The EPC URN of an identifier with a GS1 key; the length of its company prefix (6 to 12 digits) must be known.
+
+    Raises InvalidIdentifier where there is no such URN (no GS1 key; a lot of an ITIP; the length does not fit).
+    """
+    key = key_of(identifier)
+    if key is None:
+        raise InvalidIdentifier(f"{identifier!r} carries no GS1 key, so it has no EPC URN")
+    return schemes.urn_of_key(key, prefix_length)
+
+
+@lru_cache(maxsize=1 << 16)
+def kind(identifier: str, *, check_digits: bool = True) -> Kind:
+    """What the identifier identifies; `Kind.OTHER` without GS1 key. Raises InvalidIdentifier as `canonical` does."""
+    key = key_of(identifier, check_digits=check_digits)
+    return Kind.OTHER if key is None else kind_of(key)
+
+
+def is_instance(identifier: str) -> bool:
+    """Whether one single thing (party, place, document) is meant: no class and no lot. Raises InvalidIdentifier."""
+    return kind(identifier) not in (Kind.CLASS, Kind.LOT)
+
+
+def key_of(identifier: str, *, check_digits: bool = True) -> Key | None:
+    """The GS1 key in an EPC URN or GS1 Digital Link, None in any other URI. Raises InvalidIdentifier."""
+    if not _URI.fullmatch(identifier):
+        raise InvalidIdentifier(
+            f"{identifier[:200]!r} is not a URI (RFC 3986): send an EPC URN, a GS1 Digital Link or another URI"
+        )
+    if identifier[:8].lower() == "urn:epc:":
+        key = schemes.key_of_urn(identifier)
+    else:
+        web = _WEB.match(identifier)
+        key = _key_of_path(identifier, web[1], web[2]) if web else None
+    return None if key is None else checked(key, check_digits=check_digits)
+
+
+def _key_of_path(identifier: str, host: str, path: str) -> Key | None:
+    segments = path.rstrip("/").split("/")
+    for start in range(len(segments) - 1):
+        ai = SHORT_NAMES.get(segments[start], segments[start])
+        if ai in FORMATS and _claims(ai, segments[start + 1 :], host):
+            return _key_of_segments(identifier, ai, segments[start + 1 :])
+    if host.lower() == "id.gs1.org":
+        raise InvalidIdentifier(f"{identifier!r} is not a GS1 Digital Link: its path has no GS1 key that EPCIS uses")
+    return None
+
+
+def _claims(ai: str, rest: list[str], host: str) -> bool:
+    """Whether the segments after a key's AI say that this is a Digital Link, not some web page whose path looks alike.
+
+    On the GS1 resolver always; elsewhere the value must look like the key's, and pairs of AI and value may follow.
+    """
+    if host.lower() == "id.gs1.org":
+        return True
+    names = [SHORT_NAMES.get(name, name) for name in rest[1::2]]
+    if len(rest) % 2 == 0 or not all(name in QUALIFIERS.get(ai, {}) for name in names):
+        return False
+    digits = DIGITS.match(rest[0])
+    if digits is None:
+        return False
+    return bool(names) or _plausible(ai, rest[0], len(digits[0]))
+
+
+def _plausible(ai: str, value: str, digits: int) -> bool:
+    if ai == "01":
+        return digits == len(value) and digits in _GTIN_LENGTHS
+    format_ = FORMATS[ai]
+    return digits == len(value) == format_.digits if not format_.tail else digits >= format_.digits
+
+
+def _key_of_segments(identifier: str, ai: str, rest: list[str]) -> Key:
+    value = decoded(rest[0])
+    if ai == "01" and DIGITS.fullmatch(value) and len(value) in _GTIN_LENGTHS:
+        value = value.rjust(14, "0")
+    qualifiers: dict[str, str] = {}
+    for name, extension in zip(rest[1::2], rest[2::2], strict=False):
+        qualifier = SHORT_NAMES.get(name, name)
+        if qualifier not in QUALIFIERS.get(ai, {}) or qualifier in qualifiers:
+            raise InvalidIdentifier(f"{identifier!r}: ({name}) cannot qualify ({ai}) here in a GS1 Digital Link")
+        qualifiers[qualifier] = decoded(extension)
+    if len(rest) % 2 == 0:
+        raise InvalidIdentifier(
+            f"{identifier!r}: ({rest[-1]}) has no value; a GS1 Digital Link is made of AI and value in turn"
+        )
+    finest = next((name for name in FINEST if name in qualifiers), "")
+    if finest == "254" and qualifiers["254"] == "0":
+        finest = ""  # Tag Data Standard 6.3.3: extension 0 says that the GLN has none
+    return Key(ai, value, finest, qualifiers.get(finest, ""))
