@@ -23,9 +23,9 @@ Not mapped on purpose: departing, loading, transporting, arriving (carriage with
 every later event of a recalled thing, and would hide their Ship and Receive).
 
 The recipient of a Ship is the possessing_party of the destinationList, else its owning_party; without either, or where
-that party is the source as well, nothing changes hands and the step is Observe. A transfer has the same party on both
-sides never, and receiving without parties may be a scan of goods that nobody offered: it is Observe, so that a plain
-goods-in scan makes no false dispute. accepting is a change of hands by its definition, unless both sides are one party.
+that party is the source as well, nothing changes hands and the step is Observe. So it is for receiving and accepting
+with one party on both sides. receiving without parties is Observe too: it may be a scan of goods that nobody offered,
+and would make a false dispute.
 """
 
 from collections.abc import Iterable, Mapping

@@ -23,8 +23,8 @@ class Event:
     """One event of a document.
 
     `model`: typed. `source`: what is stored and sealed: as sent, with the `@context` that it needs to stand alone,
-    never with recordTime; do not change it. `pointer`: its place in the caller's document (RFC 6901). `prefixes`: what the
-    compact URIs in it stand for.
+    never with recordTime; do not change it. `pointer`: its place in the caller's document (RFC 6901). `prefixes`: what
+    the compact URIs in it stand for.
     """
 
     model: AnyEvent

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from service.errors import TrailsealError
+
 MAX_FAULTS = 100
 """A refusal names at most this many faults: enough to mend a document, bounded for a hostile one."""
 
@@ -16,14 +18,17 @@ class Fault:
     message: str
 
 
-class InvalidDocument(Exception):
-    """The document is refused; `faults` holds every fault found, at most `MAX_FAULTS`, in document order."""
+class InvalidDocument(TrailsealError):
+    """The document is refused; `faults` holds every fault found, at most `MAX_FAULTS`, those outside events first."""
+
+    slug, title, status = "invalid-document", "The document is not valid EPCIS", 400
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)[:MAX_FAULTS]
         first = self.faults[0] if self.faults else Fault("", "unknown", "the document is not valid")
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
-        super().__init__(f"{first.pointer or '/'}: {first.message}{more}")
+        members = [{"pointer": fault.pointer, "rule": fault.rule, "message": fault.message} for fault in self.faults]
+        super().__init__(f"{first.pointer or 'document'}: {first.message}{more}", {"faults": members})
 
 
 def step(pointer: str, token: str | int) -> str:

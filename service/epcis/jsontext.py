@@ -112,6 +112,8 @@ _TOO_FINE = "the number has more digits than a double keeps; send at most 17 sig
 
 
 def _float_fault(value: float, text: str | None) -> str | None:
+    if isinstance(value, int):
+        return _TOO_BIG if abs(value) > MAX_INTEGER else None
     if not math.isfinite(value):
         return "the number is too large for a double, or not a number; send it as text"
     if MAX_INTEGER < abs(value) < 1e21:  # RFC 8785 would write it as an integer that no reader keeps
@@ -153,9 +155,7 @@ def _inspected(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any
         return value
     if isinstance(value, Mapping | list):
         return _inspected_container(value, pointer, depth, faults)
-    _add(
-        faults, pointer, "json", f"{kind.__name__} is no JSON value; send text, a number, true, false, null, {{}} or []"
-    )
+    _add(faults, pointer, "json", f"{kind.__name__} is no JSON value; send text, a number, a boolean, null, {{}} or []")
     return None
 
 
@@ -183,10 +183,7 @@ def _check_text(text: str, pointer: str, faults: list[Fault]) -> None:
 
 
 def _check_number(value: float, pointer: str, faults: list[Fault]) -> None:
-    if isinstance(value, int):
-        fault = _TOO_BIG if abs(value) > MAX_INTEGER else None
-    else:
-        fault = _float_fault(value, None)
+    fault = _float_fault(value, None)
     if fault:
         _add(faults, pointer, "number", fault)
 

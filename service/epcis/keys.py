@@ -57,8 +57,9 @@ DIGITS = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class KeyFormat:
-    """Format of a primary key: `digits` that lead it, of which the last is a check digit where `checked`; then a tail
-    of at most `tail` characters of `charset` (a serial number, or the whole of an alphanumeric key)."""
+    """Format of a primary key: `digits` that lead it, the last of them a check digit where `checked`; then at most
+    `tail` characters of `charset` (a serial number, or the rest of an alphanumeric key).
+    """
 
     name: str
     digits: int
@@ -71,7 +72,7 @@ class KeyFormat:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A primary key with at most the one qualifier that makes it finest: `ai` and `value`, `qualifier` and `extension`."""
+    """A primary key (`ai`, `value`) and the one qualifier that makes it finest, if any (`qualifier`, `extension`)."""
 
     ai: str
     value: str

@@ -1,6 +1,6 @@
 """Which identified things (trails) an event touches, and how it ties them to each other (EPCIS 2.0 section 7.4).
 
-A thing is whatever an instance-level list or `parentID` names (an item, logistic unit, asset, place, a private URI ...),
+A thing is whatever an instance-level list or `parentID` names (an item, logistic unit, asset, place, private URI ...),
 and a lot (01 + 10) in a quantity list. A bare GTIN, or a pattern over all serial numbers, is a class and no thing.
 """
 
@@ -38,8 +38,8 @@ class Reference:
 class Link:
     """A tie between two things, to be followed both ways; both by canonical identifier.
 
-    `parent` contains or carries `child` (aggregation), is what `child` is attached to (association), or was used to make
-    `child` (transformation). `action`: the event makes, sees or undoes the tie. `child` is None where an event unties
+    `parent` contains or carries `child` (aggregation), is what `child` is attached to (association), or was used to
+    make `child` (transformation). `action`: the event makes, sees or undoes the tie. `child` is None where an event unties
     everything from its parent (DELETE without children).
     """
 

@@ -76,9 +76,11 @@ class Judge:
         if type(declaration := event.get("errorDeclaration")) is dict:
             self._word(vocabulary.ERROR_REASONS, declaration.get("reason"), "/errorDeclaration/reason")
             self._uris(declaration.get("correctiveEventIDs"), "/errorDeclaration/correctiveEventIDs")
-        if type(ilmd := event.get("ilmd")) is dict:
-            for name in ilmd:
-                check_name(name, self.pointer + "/ilmd", self.prefixes, self.faults)
+        self._ilmd(event.get("ilmd"))
+
+    def _ilmd(self, ilmd: Any) -> None:
+        for name in ilmd if type(ilmd) is dict else ():
+            check_name(name, self.pointer + "/ilmd", self.prefixes, self.faults)
 
     def _persistent(self, persistent: Members) -> None:
         if not persistent.get("set") and not persistent.get("unset"):

@@ -1,7 +1,7 @@
 """CBV 2.0 standard vocabularies: bare words, URNs and web URIs to one canonical form, the web URI.
 
 Sources: CBV 2.0 section 7 (bizStep, disposition, business transaction types, source and destination types, error
-reasons, sensor components) and GS1 Web Vocabulary (measurement and sensor alert types), as in the EPCIS JSON-LD context.
+reasons, sensor components) and GS1 Web Vocabulary (measurement and sensor alert types), as in the JSON-LD context.
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Vocabulary:
     def uri(self, text: str) -> str:
         """The canonical web URI of a standard value; a private URI is its own.
 
-        Raises UnknownWord for a bare word, or a value in the standard's own namespaces, that the standard does not have.
+        Raises UnknownWord for a bare word, or a value in the standard's own namespaces, that the standard lacks.
         """
         word = self._known.get(text)
         if word is not None:
@@ -46,8 +46,12 @@ _CBV = "https://ref.gs1.org/cbv/"
 _VOC = ("https://ref.gs1.org/voc/", "https://www.gs1.org/voc/", "http://gs1.org/voc/", "gs1:")
 
 
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 def _cbv(name: str, web: str, urn: str, words: str) -> Vocabulary:
-    return Vocabulary(name, f"{_CBV}{web}-", (f"urn:epcglobal:cbv:{urn}:", f"cbv:{web}-"), frozenset(words.split()))
+    return Vocabulary(name, f"{_CBV}{web}-", (f"urn:epcglobal:cbv:{urn}:", f"cbv:{web}-"), _words(words))
 
 
 BIZ_STEPS = _cbv(
@@ -73,12 +77,12 @@ SOURCE_DEST_TYPES = _cbv("source or destination type", "SDT", "sdt", "owning_par
 ERROR_REASONS = _cbv("error reason", "ER", "er", "did_not_occur incorrect_data")
 COMPONENTS = _cbv(
     "sensor component", "Comp", "comp",
-    """x y z axial_distance azimuth height spherical_radius polar_angle elevation_angle easting northing latitude longitude
-    altitude""",
+    """x y z axial_distance azimuth height spherical_radius polar_angle elevation_angle easting northing latitude
+    longitude altitude""",
 )  # fmt: skip
 MEASUREMENTS = Vocabulary(
     "measurement type", "https://gs1.org/voc/", _VOC,
-    frozenset(
+    _words(
         """AbsoluteHumidity AbsorbedDose AbsorbedDoseRate Acceleration Altitude AmountOfSubstance
         AmountOfSubstancePerUnitVolume Angle AngularAcceleration AngularMomentum AngularVelocity Area Capacitance
         Conductance Conductivity Count Density Dimensionless DoseEquivalent DoseEquivalentRate DynamicViscosity
@@ -88,9 +92,7 @@ MEASUREMENTS = Vocabulary(
         MassPerAreaTime MemoryCapacity MolalityOfSolute MolarEnergy MolarMass MolarVolume Power Pressure RadiantFlux
         RadiantIntensity Radioactivity RelativeHumidity Resistance Resistivity SolidAngle SpecificVolume Speed
         SurfaceDensity SurfaceTension Temperature Time Torque Voltage Volume VolumeFlowRate VolumeFraction
-        VolumetricFlux Wavenumber""".split()
+        VolumetricFlux Wavenumber"""
     ),
 )  # fmt: skip
-SENSOR_ALERTS = Vocabulary(
-    "sensor alert type", "https://gs1.org/voc/", _VOC, frozenset(("ALARM_CONDITION", "ERROR_CONDITION"))
-)
+SENSOR_ALERTS = Vocabulary("sensor alert type", "https://gs1.org/voc/", _VOC, _words("ALARM_CONDITION ERROR_CONDITION"))
