@@ -1,5 +1,6 @@
 """The bundle file: a trail's events with everything that proves them (docs/format.md, section 5)."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,22 +12,25 @@ from service.sealing.hashing import canonical_json, sha256
 
 FORMAT = "trailseal-bundle/1"
 MAX_BYTES = 512 * 1024 * 1024
+_HEX = re.compile("0x(?:[0-9a-f]{2})*", re.ASCII)
 
 
 def _hex(minimum: int, maximum: int) -> PlainValidator:
     """Reads a byte string written as lower-case hex with 0x, the only spelling that the format knows."""
 
     def read(value: Any) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        if not isinstance(value, str) or not value.startswith("0x"):
-            raise ValueError("must be a hex string that starts with 0x")
-        raw = bytes.fromhex(value[2:])
-        if value != f"0x{raw.hex()}" or not minimum <= len(raw) <= maximum:
-            raise ValueError(f"must be {minimum} to {maximum} bytes in lower-case hex")
+        raw = value if isinstance(value, bytes) else _unhexed(value)
+        if not minimum <= len(raw) <= maximum:
+            raise ValueError(f"must be {minimum} to {maximum} bytes, these are {len(raw)}")
         return raw
 
     return PlainValidator(read)
+
+
+def _unhexed(value: Any) -> bytes:
+    if not isinstance(value, str) or _HEX.fullmatch(value) is None:
+        raise ValueError("must be whole bytes in lower-case hex that starts with 0x")
+    return bytes.fromhex(value[2:])
 
 
 _AS_HEX = PlainSerializer(lambda raw: f"0x{raw.hex()}", when_used="json-unless-none")
@@ -103,10 +107,18 @@ class Bundle(_Part):
     entries: list[EntryPart] = Field(min_length=1, max_length=1_000_000)
 
     def dump(self) -> bytes:
-        """The file: canonical JSON with a `digest` over everything else, and a newline."""
-        content = self.model_dump(mode="json")
-        content["digest"] = f"0x{sha256(canonical_json(content)).hex()}"
-        return canonical_json(content) + b"\n"
+        """The file: canonical JSON with a `digest` over everything else, and a newline.
+
+        Raises:
+            ValueError: a document holds what RFC 8785 cannot canonicalise.
+        """
+        content = canonical_json(self.model_dump(mode="json"))
+        return _opening(content) + content[1:] + b"\n"
+
+
+def _opening(content: bytes) -> bytes:
+    """How the file begins whose members beside the digest have the canonical form `content`: `digest` sorts first."""
+    return b'{"digest":"0x%s",' % sha256(content).hex().encode()
 
 
 def read(file: bytes) -> Bundle:
@@ -117,15 +129,8 @@ def read(file: bytes) -> Bundle:
     Raises:
         MalformedBundle: not a bundle of a known version, not canonical, or the digest is another.
     """
-    if len(file) > MAX_BYTES:
-        raise MalformedBundle(f"the file has {len(file)} bytes; a bundle has at most {MAX_BYTES}")
-    try:
-        content = orjson.loads(file)
-    except orjson.JSONDecodeError as fault:
-        raise MalformedBundle(f"the file is not JSON: {fault}") from fault
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise MalformedBundle(f"the file does not say that its format is {FORMAT}; fetch the bundle again")
-    _check_digest(file, content)
+    content = _content(file)
+    _check_spelling(file, content)
     try:
         return Bundle.model_validate(content)
     except ValidationError as faults:
@@ -134,15 +139,28 @@ def read(file: bytes) -> Bundle:
         raise MalformedBundle(f"/{place}: {first['msg']} ({faults.error_count()} faults in all)") from faults
 
 
-def _check_digest(file: bytes, content: dict[str, Any]) -> None:
+def _content(file: bytes) -> dict[str, Any]:
+    if len(file) > MAX_BYTES:
+        raise MalformedBundle(f"the file has {len(file)} bytes; a bundle has at most {MAX_BYTES}")
     try:
-        if canonical_json(content) + b"\n" != file:
-            raise MalformedBundle("the file is not in canonical form (RFC 8785 and a newline): it was changed")
-        claimed = content.pop("digest", None)
-        actual = f"0x{sha256(canonical_json(content)).hex()}"
+        content = orjson.loads(file)
+    except orjson.JSONDecodeError as fault:
+        raise MalformedBundle(f"the file is not JSON: {fault}") from fault
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise MalformedBundle(f"the file does not say that its format is {FORMAT}; fetch the bundle again")
+    return content
+
+
+def _check_spelling(file: bytes, content: dict[str, Any]) -> None:
+    """Takes the digest out of the content and checks the file against the one spelling of the rest."""
+    claimed = content.pop("digest", None)
+    try:
+        rest = canonical_json(content)
     except ValueError as fault:
         raise MalformedBundle(f"the file cannot be canonicalised: {fault}") from fault
-    except RecursionError as fault:
-        raise MalformedBundle("the file is nested too deeply") from fault
-    if claimed != actual:
-        raise MalformedBundle(f"the digest says {claimed}, the content has {actual}: the file was changed")
+    opening = _opening(rest)
+    if file[len(opening) :] != rest[1:] + b"\n":
+        raise MalformedBundle("the file is not in canonical form (RFC 8785 and a newline): it was changed")
+    if not file.startswith(opening):
+        actual = f"0x{sha256(rest).hex()}"
+        raise MalformedBundle(f"the digest says {str(claimed)[:80]}, the content has {actual}: the file was changed")

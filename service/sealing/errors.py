@@ -25,7 +25,7 @@ class UntrustedBlock(ProofFailed):
 
 
 class ForeignContract(ProofFailed):
-    """The state does not hold the released Provenance code at the bundle's address."""
+    """The bundle's address is not the given ledger, or the state does not hold released Provenance code there."""
 
     step = 3
 

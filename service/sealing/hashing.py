@@ -10,9 +10,16 @@ import rfc8785
 from Crypto.Hash import keccak as _keccak
 
 # Where orjson's sorted output may differ from RFC 8785: characters beyond the BMP (sorted by UTF-16 code units there),
-# fractions and exponents (ECMAScript notation there), integers too long to be exact doubles (refused there). The number
-# patterns may also match inside a string, which costs time and nothing else.
-_NOT_SURELY_CANONICAL = re.compile(rb'[\xf0-\xf7]|(?:":|[,\[])-?\d+[.eE]|(?:":|[,\[])-?\d{16}|^-?\d+[.eE]|^-?\d{16}')
+# fractions and exponents (ECMAScript notation there), integers too long to be exact doubles (refused there), and null,
+# as which orjson writes NaN and the infinities (refused there). The patterns may also match inside a string, which
+# costs time and nothing else.
+_NOT_SURELY_CANONICAL = re.compile(rb'[\xf0-\xf7]|(?:":|[,\[]|^)(?:null|-?\d+[.eE]|-?\d{16})')
+_PLAIN_JSON = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -30,15 +37,13 @@ def canonical_json(value: Any) -> bytes:
 
     Raises:
         rfc8785.CanonicalizationError: an integer beyond 2^53 - 1, NaN or an infinity.
-        ValueError: a lone surrogate, or something that JSON cannot say.
+        ValueError: a lone surrogate, nesting deeper than some 250, or something that JSON cannot say.
     """
     try:
-        fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError as fault:
+        fast = orjson.dumps(value, option=_PLAIN_JSON)
+        return fast if _NOT_SURELY_CANONICAL.search(fast) is None else rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, RecursionError) as fault:
         raise ValueError(f"not canonicalisable as JSON: {fault}") from fault
-    if _NOT_SURELY_CANONICAL.search(fast) is None:
-        return fast
-    return rfc8785.dumps(value)
 
 
 def document_bytes(event: Mapping[str, Any]) -> bytes:

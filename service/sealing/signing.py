@@ -27,7 +27,10 @@ def recover(digest: bytes, signature: bytes) -> bytes:
 
     Raises:
         BadSignature: another length than 65, v not 27 or 28, a high s (malleable), or no point on the curve.
+        ValueError: the digest is not 32 bytes.
     """
+    if len(digest) != 32:
+        raise ValueError(f"a digest has 32 bytes, this one has {len(digest)}")
     if len(signature) != 65:
         raise BadSignature(f"a signature has 65 bytes (r, s, v), this one has {len(signature)}")
     if signature[64] not in (27, 28):

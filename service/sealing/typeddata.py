@@ -35,16 +35,18 @@ def capture_id(entries: Sequence[Entry]) -> bytes:
     """The capture's id, 32 bytes: the EIP-712 encoding of its `entries`; the contract computes the same.
 
     Raises:
-        ValueError: no entry, or more than 200, which the contract refuses.
+        ValueError: no entry, or more than 200, which the contract refuses; or words that are not 32 bytes.
     """
     if not 0 < len(entries) <= ENTRIES_PER_CAPTURE:
         raise ValueError(f"a capture has 1 to {ENTRIES_PER_CAPTURE} entries, this one has {len(entries)}")
-    return keccak256(
-        *(
-            keccak256(_ENTRY_TYPE, entry.trail, entry.seal, entry.step.to_bytes(32, "big"), entry.to)
-            for entry in entries
-        )
-    )
+    return keccak256(*map(_struct_hash, entries))
+
+
+def _struct_hash(entry: Entry) -> bytes:
+    trail, seal, step, to = entry
+    if not len(trail) == len(seal) == len(to) == 32:  # else bytes could move from one word into the next
+        raise ValueError("trail, seal and to of an entry have 32 bytes each")
+    return keccak256(_ENTRY_TYPE, trail, seal, step.to_bytes(32, "big"), to)
 
 
 def signing_digest(domain: bytes, capture: bytes, deadline: int) -> bytes:

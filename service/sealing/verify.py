@@ -2,7 +2,7 @@
 
 1.  Form      the file is a canonical bundle and its digest is that of its content
 2.  Block     the header hashes to the block that the auditor trusts
-3.  Contract  the state under that block holds the released Provenance code at the bundle's address
+3.  Contract  the address is the ledger that the auditor knows, and the state holds released Provenance code there
 4.  Registry  Provenance asks the released Participants code
 5.  Head      the state proves the head of the trail that identifier and salt name, and it is not empty
 6.  Seals     every disclosed document and nonce open the seal of their entry
@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from service.errors import TrailsealError
 from service.sealing import bundle as bundles
 from service.sealing import errors, released
 from service.sealing.bundle import Bundle, PartyPart
@@ -28,35 +27,13 @@ from service.sealing.hashing import document_bytes
 from service.sealing.layout import PARTICIPANTS_SLOT, Custody, custody_slot, head_slot, party_id_slot
 from service.sealing.state import Account, Header
 from service.sealing.trie import BadProof
+from service.sealing.verdict import Passed, Verdict
 
 Steps = Callable[[Mapping[str, Any]], Mapping[str, tuple[int, str | None]]]
-"""What an event says of each thing that it touches: canonical identifier to (step, recipient's identifier)."""
+"""What an event says of each thing that it touches: canonical identifier to (step, recipient's identifier).
 
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """One step that held, and what it showed."""
-
-    number: int
-    title: str
-    finding: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found: the steps that held, and the failure that ended the list, if any."""
-
-    passed: tuple[Passed, ...]
-    failed: errors.ProofFailed | None
-    trail: str | None = None
-    custody: Custody | None = None
-    custodian: str | None = None
-    withheld: int = 0
-
-    @property
-    def holds(self) -> bool:
-        """Whether every step held."""
-        return self.failed is None
+Raises ValueError for a document that is no EPCIS event.
+"""
 
 
 @dataclass(slots=True)
@@ -66,6 +43,7 @@ class _Case:
     file: bytes
     trusted_block: bytes
     steps: Steps
+    ledger: bytes | None
     bundle: Bundle = field(init=False)
     header: Header = field(init=False)
     provenance: Account = field(init=False)
@@ -79,13 +57,15 @@ class _Case:
         return trail_of(self.bundle.trail.identifier, self.bundle.trail.salt)
 
 
-def verify(file: bytes, trusted_block: bytes, steps: Steps) -> Verdict:
+def verify(file: bytes, trusted_block: bytes, steps: Steps, ledger: bytes | None = None) -> Verdict:
     """Check the bundle in `file` against the 32-byte hash of a block that the auditor trusts.
 
-    `steps` says what an EPCIS event says of the things that it touches (`service.epcis.steps`). The list ends at the
-    first step that fails, for nothing after it would mean anything.
+    `steps` says what an EPCIS event says of the things that it touches (`service.sealing.meaning.steps_of`).
+    `ledger` is the 20-byte address of the consortium's Provenance; without it the verdict tells the address that the
+    bundle uses, and the auditor has to compare it, because anyone can deploy the same code with a registry of their
+    own. The list ends at the first step that fails, for nothing after it would mean anything.
     """
-    case = _Case(file, trusted_block, steps)
+    case = _Case(file, trusted_block, steps, ledger)
     passed: list[Passed] = []
     failed: errors.ProofFailed | None = None
     try:
@@ -93,14 +73,23 @@ def verify(file: bytes, trusted_block: bytes, steps: Steps) -> Verdict:
             passed.append(Passed(number, title, check(case)))
     except errors.ProofFailed as failure:
         failed = failure
-    read = passed and case.bundle
+    return _verdict(case, tuple(passed), failed)
+
+
+def _verdict(case: _Case, passed: tuple[Passed, ...], failed: errors.ProofFailed | None) -> Verdict:
+    held = len(passed)
     return Verdict(
-        tuple(passed),
+        passed,
         failed,
-        trail=read.trail.identifier if read else None,
-        custody=None if failed else case.custody,
-        custodian=None if failed else _names(case).get(case.custody.custodian),
+        trail=case.bundle.trail.identifier if held >= 1 else None,
+        block=case.header.number if held >= 2 else None,
+        block_time=case.header.time if held >= 2 else None,
+        ledger=case.bundle.provenance.address if held >= 3 else None,
+        ledger_given=case.ledger is not None,
+        entries=len(case.bundle.entries) if held >= 1 else 0,
         withheld=case.withheld,
+        custody=case.custody if failed is None else None,
+        custodian=_names(case).get(case.custody.custodian) if failed is None else None,
     )
 
 
@@ -123,6 +112,10 @@ def _block(case: _Case) -> str:  # step 2
 
 def _contract(case: _Case) -> str:  # step 3
     part = case.bundle.provenance
+    if case.ledger is not None and case.ledger != part.address:
+        raise errors.ForeignContract(
+            f"the bundle speaks of the contract at 0x{part.address.hex()}, the ledger is at 0x{case.ledger.hex()}"
+        )
     try:
         case.provenance = Account.prove(case.header.state_root, part.address, part.account)
     except BadProof as fault:
@@ -131,7 +124,8 @@ def _contract(case: _Case) -> str:  # step 3
         raise errors.ForeignContract(
             f"the code at 0x{part.address.hex()} hashes to 0x{case.provenance.code_hash.hex()}, which is no release"
         )
-    return f"0x{part.address.hex()} runs Provenance {released.PROVENANCE[case.provenance.code_hash]}"
+    whose = "the ledger that was given" if case.ledger else "compare this address with the consortium's: none was given"
+    return f"0x{part.address.hex()} runs Provenance {released.PROVENANCE[case.provenance.code_hash]}; {whose}"
 
 
 def _registry(case: _Case) -> str:  # step 4
@@ -266,7 +260,7 @@ def _documents(case: _Case) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _said(steps: Steps, document: Mapping[str, Any], index: int) -> Mapping[str, tuple[int, str | None]]:
     try:
         return steps(document)
-    except (ValueError, TrailsealError) as fault:
+    except ValueError as fault:
         raise errors.ForeignEvent(f"the document of entry {index} is no EPCIS event: {fault}") from fault
 
 
