@@ -134,12 +134,14 @@ class Event(Table, table=True):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("uq_events_party_event_id", "party", "event_id", unique=True),
+        # An event that declares another an error carries the id of the other (EPCIS 2.0, 7.4.1.4).
+        Index("uq_events_party_event_id_declares_error", "party", "event_id", "declares_error", unique=True),
         Index("uq_events_seal", "seal", unique=True),
         Index("ix_events_event_time", "event_time"),
     )
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
     event_id: str
+    declares_error: bool = False
     event_hash: str
     party: bytes = _bytes()
     capture: UUID = Field(index=True)
@@ -194,7 +196,10 @@ class TrailParty(Table, table=True):
 
 
 class Link(Table, table=True):
-    """One event put a thing into another, took it out, or made it of another."""
+    """One event put a thing into another, took it out, or made it of another (`epcis.references.Link`).
+
+    `child` is empty where the event unties everything from its parent.
+    """
 
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_child", "child"),)
@@ -202,7 +207,7 @@ class Link(Table, table=True):
     child: bytes = _bytes(primary=True)
     event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     kind: str
-    adds: bool
+    action: str
     event_time: datetime = _time()
 
 

@@ -1,0 +1,145 @@
+"""From an event of the language to what is stored, sealed and said to the chain; pure but for the nonce."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from service.capture.errors import NothingTouched
+from service.epcis.contexts import expanded
+from service.epcis.custody import steps
+from service.epcis.documents import Event
+from service.epcis.eventhash import event_hash
+from service.epcis.identifiers import canonical, kind
+from service.epcis.references import Link, links, references
+from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
+from service.sealing.commitments import party_of, salt_of, seal_of, trail_of
+from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry
+from service.sealing.hashing import document_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DraftMention:
+    """One trail that an event touches: the thing, its role in the event, the step, and to whom a Ship goes."""
+
+    identifier: str
+    kind: str
+    trail: bytes
+    role: str
+    step: int
+    to: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event ready to be stored. `document` is what is sealed; `seal` commits to it and to the nonce."""
+
+    event: Event
+    event_id: str
+    event_hash: str
+    document: bytes
+    nonce: bytes
+    seal: bytes
+    mentions: tuple[DraftMention, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def declares_error(self) -> bool:
+        """Whether it takes back a former event, whose id it then carries too (EPCIS 2.0, 7.4.1.4)."""
+        return self.event.model.errorDeclaration is not None
+
+    @property
+    def event_time(self) -> datetime:
+        """The event's time as an instant."""
+        return self.event.model.instant
+
+    @property
+    def action(self) -> str | None:
+        """ADD, OBSERVE or DELETE; a transformation has none."""
+        return getattr(self.event.model, "action", None)
+
+    @property
+    def biz_step(self) -> str | None:
+        """The bare CBV word, or the URI of a private one."""
+        return self._word(BIZ_STEPS, self.event.model.bizStep)
+
+    @property
+    def disposition(self) -> str | None:
+        """The bare CBV word, or the URI of a private one."""
+        return self._word(DISPOSITIONS, self.event.model.disposition)
+
+    @property
+    def read_point(self) -> str | None:
+        """Canonical identifier of the read point."""
+        place = self.event.model.readPoint
+        return canonical(expanded(place.id, self.event.prefixes)) if place else None
+
+    @property
+    def biz_location(self) -> str | None:
+        """Canonical identifier of the business location."""
+        place = self.event.model.bizLocation
+        return canonical(expanded(place.id, self.event.prefixes)) if place else None
+
+    def _word(self, vocabulary: Vocabulary, text: str | None) -> str | None:
+        if text is None:
+            return None
+        full = expanded(text, self.event.prefixes)
+        return vocabulary.word(text) or vocabulary.word(full) or full
+
+
+class Drafter:
+    """Drafts events under one consortium secret; `random` gives so many random bytes."""
+
+    def __init__(self, secret: bytes, random: Callable[[int], bytes]) -> None:
+        self._random = random
+        # The same things come again and again: a trail id costs two hashes and a kind needs the key's parts.
+        self._trail = lru_cache(100_000)(lambda identifier: trail_of(identifier, salt_of(identifier, secret)))
+        self._kind = lru_cache(100_000)(lambda identifier: str(kind(identifier)))
+
+    def draft(self, event: Event, nonce: bytes | None = None) -> Draft:
+        """The event with its id, hash, seal and trails; a fresh nonce unless one is given.
+
+        Raises:
+            NothingTouched: it names no identified thing.
+        """
+        hashed = event_hash(event)
+        if event.model.eventID is None:
+            event = replace(event, source={**event.source, "eventID": hashed})
+        event_id = event.source["eventID"]
+        mentions = tuple(self._mentions(event))
+        if not mentions:
+            raise NothingTouched(
+                f"the event at {event.pointer or '/'} names no serialised item, lot, logistic unit or other identified"
+                " thing, so it belongs to no trail: name one in epcList, childEPCs, parentID or a quantity list with a lot",
+                {"pointer": event.pointer},
+            )
+        document = document_bytes(event.source)
+        nonce = self._random(16) if nonce is None else nonce
+        seal = seal_of(document, nonce)
+        return Draft(event, event_id, hashed, document, nonce, seal, mentions, links(event))
+
+    def trail(self, identifier: str) -> bytes:
+        """The trail id of a canonical identifier."""
+        return self._trail(identifier)
+
+    def _mentions(self, event: Event) -> Iterator[DraftMention]:
+        moves = steps(event)
+        for reference in references(event):
+            identifier = reference.identifier
+            step, recipient = moves[identifier]
+            to = party_of(recipient) if recipient else NOBODY
+            yield DraftMention(
+                identifier, self._kind(identifier), self._trail(identifier), reference.role, int(step), to
+            )
+
+
+def entries_of(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, DraftMention, Entry]]:
+    """The entries of the drafts, in order: one for each trail that an event touches."""
+    for draft in drafts:
+        for mention in draft.mentions:
+            yield draft, mention, Entry(mention.trail, draft.seal, mention.step, mention.to)
+
+
+def cut(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    """The entries in order, cut into as few parts as the contract's limit allows."""
+    return [entries[start : start + ENTRIES_PER_CAPTURE] for start in range(0, len(entries), ENTRIES_PER_CAPTURE)]

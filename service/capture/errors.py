@@ -1,0 +1,74 @@
+"""What the capture room refuses."""
+
+from service.epcis.faults import Fault
+from service.errors import TrailsealError
+
+
+class DocumentRefused(TrailsealError):
+    """The document has faults; each is told with its JSON pointer. Nothing of it is kept."""
+
+    slug, title, status = "invalid-document", "The document is not valid EPCIS 2.0", 422
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+        super().__init__(f"{first.pointer or '/'}: {first.message}{more}", {"faults": [told(fault) for fault in faults]})
+
+
+class NoEvents(TrailsealError):
+    """There is nothing to capture."""
+
+    slug, title, status = "no-events", "The document has no event that can be captured", 422
+
+
+class TooManyEvents(TrailsealError):
+    """The document has more events than one may have."""
+
+    slug, title, status = "too-many-events", "The document has too many events", 413
+
+
+class DuplicateEvent(TrailsealError):
+    """An event with this eventID was captured by this party before."""
+
+    slug, title, status = "duplicate-event", "An event was captured before", 409
+
+
+class IdempotencyKeyReused(TrailsealError):
+    """The Idempotency-Key came before, with another document."""
+
+    slug, title, status = "idempotency-key-reused", "The Idempotency-Key belongs to another document", 422
+
+
+class CaptureNotFound(TrailsealError):
+    """No such capture of this party."""
+
+    slug, title, status = "capture-not-found", "No such capture", 404
+
+
+class NoSigningKey(TrailsealError):
+    """The party has no key in the service's custody that could sign."""
+
+    slug, title, status = "no-signing-key", "The party has no signing key here", 409
+
+
+class SignatureRefused(TrailsealError):
+    """A signature is not one that the contract would take from this party."""
+
+    slug, title, status = "signature-refused", "The signature does not hold", 422
+
+
+class NothingTouched(TrailsealError):
+    """An event speaks of no identified thing, so that it belongs to no trail."""
+
+    slug, title, status = "no-trail", "An event belongs to no trail", 422
+
+
+class NotDeployed(TrailsealError):
+    """No contracts yet."""
+
+    slug, title, status = "not-deployed", "The ledger is not set up yet", 503
+
+
+def told(fault: Fault) -> dict[str, str]:
+    """A fault as the API tells it."""
+    return {"pointer": fault.pointer, "rule": fault.rule, "message": fault.message}

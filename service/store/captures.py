@@ -1,0 +1,240 @@
+"""Accepted documents: written as a whole or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from asyncpg.exceptions import UniqueViolationError
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from service.store.database import Session, copy
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """A capture as stored; `seq` orders all captures by acceptance."""
+
+    id: UUID
+    seq: int
+    request_hash: bytes
+    received_at: datetime
+    events: int
+    entries: int
+    refused: list[Any]
+
+
+class PartRow(NamedTuple):
+    """A part in the columns that the relay needs."""
+
+    id: bytes
+    capture: UUID
+    party: bytes
+    signer: bytes
+    deadline: int
+    signature: bytes
+    entries: bytes
+    entry_count: int
+
+
+class EventRow(NamedTuple):
+    """An event in the columns of `events` but `record_time`."""
+
+    seq: int
+    event_id: str
+    declares_error: bool
+    event_hash: str
+    party: bytes
+    capture: UUID
+    position: int
+    event_type: str
+    action: str | None
+    biz_step: str | None
+    disposition: str | None
+    read_point: str | None
+    biz_location: str | None
+    event_time: datetime
+    document: bytes
+    seal: bytes
+
+
+class MentionRow(NamedTuple):
+    """An entry in the columns of `mentions`."""
+
+    trail: bytes
+    event: int
+    part: bytes
+    role: str
+    step: int
+
+
+class LinkRow(NamedTuple):
+    """A tie in the columns of `links`; `child` is empty where the event unties everything from its parent."""
+
+    parent: bytes
+    child: bytes
+    event: int
+    kind: str
+    action: str
+    event_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCapture:
+    """Everything that one accepted document writes; `trails` are (id, identifier, kind), `parties` (trail, party)."""
+
+    id: UUID
+    party: bytes
+    idempotency_key: str | None
+    request_hash: bytes
+    refused: list[Any]
+    events: Sequence[EventRow]
+    nonces: Sequence[tuple[int, bytes]]
+    mentions: Sequence[MentionRow]
+    links: Sequence[LinkRow]
+    trails: Sequence[tuple[bytes, str, str]]
+    parties: Sequence[tuple[bytes, bytes]]
+    parts: Sequence[PartRow]
+
+
+class Conflict(Exception):
+    """Another capture wrote the same idempotency key or event id first; the session is unusable."""
+
+
+_CAPTURE_COLUMNS = "id, seq, request_hash, received_at, events, entries, refused"
+
+
+async def reserve_events(session: Session, count: int) -> list[int]:
+    """So many fresh event numbers, ascending."""
+    statement = text(
+        "SELECT nextval(pg_get_serial_sequence('events', 'seq')) FROM generate_series(1, :count) ORDER BY 1"
+    )
+    return list((await session.execute(statement, {"count": count})).scalars())
+
+
+async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
+    """Writes an accepted document.
+
+    Raises:
+        Conflict: its idempotency key or one of its event ids was written meanwhile.
+    """
+    try:
+        capture = await _insert_capture(session, new)
+        await _insert_trails(session, new)
+        await copy(session, "events", EventRow._fields, new.events)
+    except (IntegrityError, UniqueViolationError) as fault:
+        raise Conflict from fault
+    await copy(session, "nonces", ("event", "nonce"), new.nonces)
+    await copy(session, "mentions", MentionRow._fields, new.mentions)
+    await copy(session, "links", LinkRow._fields, new.links)
+    await copy(session, "parts", PartRow._fields, new.parts)
+    return capture
+
+
+async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
+    statement = text(
+        "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused)"
+        " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb))"
+        f" RETURNING {_CAPTURE_COLUMNS}"
+    )
+    values = {
+        "id": new.id,
+        "party": new.party,
+        "idempotency_key": new.idempotency_key,
+        "request_hash": new.request_hash,
+        "events": len(new.events),
+        "entries": len(new.mentions),
+        "refused": orjson.dumps(new.refused).decode(),
+    }
+    return CaptureRow(*(await session.execute(statement, values)).one())
+
+
+async def _insert_trails(session: Session, new: NewCapture) -> None:
+    # Sorted, so that two captures of the same things never wait for each other in a circle.
+    ids, identifiers, kinds = zip(*sorted(new.trails), strict=True)
+    await session.execute(
+        text(
+            "INSERT INTO trails (id, identifier, kind)"
+            " SELECT * FROM unnest(CAST(:ids AS bytea[]), CAST(:identifiers AS text[]), CAST(:kinds AS text[]))"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"ids": list(ids), "identifiers": list(identifiers), "kinds": list(kinds)},
+    )
+    trails, parties = zip(*sorted(new.parties), strict=True)
+    await session.execute(
+        text(
+            "INSERT INTO trail_parties (trail, party)"
+            " SELECT * FROM unnest(CAST(:trails AS bytea[]), CAST(:parties AS bytea[])) ON CONFLICT DO NOTHING"
+        ),
+        {"trails": list(trails), "parties": list(parties)},
+    )
+
+
+async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, bool]]) -> list[tuple[str, UUID]]:
+    """Those of the events (eventID, whether it declares an error) that this party captured before, with the capture."""
+    statement = text(
+        "SELECT event_id, capture FROM events"
+        " JOIN unnest(CAST(:ids AS text[]), CAST(:declaring AS boolean[])) AS asked (id, declaring)"
+        " ON events.event_id = asked.id AND events.declares_error = asked.declaring WHERE events.party = :party"
+    )
+    names, declaring = zip(*ids, strict=True)
+    rows = await session.execute(statement, {"ids": list(names), "declaring": list(declaring), "party": party})
+    return [(row[0], row[1]) for row in rows.all()]
+
+
+async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -> CaptureRow | None:
+    """The party's capture with this Idempotency-Key."""
+    statement = text(f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party AND idempotency_key = :key")
+    row = (await session.execute(statement, {"party": party, "key": idempotency_key})).one_or_none()
+    return CaptureRow(*row) if row else None
+
+
+async def capture_by_id(session: Session, party: bytes, capture: UUID) -> CaptureRow | None:
+    """The party's capture with this id."""
+    statement = text(f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party AND id = :id")
+    row = (await session.execute(statement, {"party": party, "id": capture})).one_or_none()
+    return CaptureRow(*row) if row else None
+
+
+async def captures_before(session: Session, party: bytes, before: int | None, limit: int) -> list[CaptureRow]:
+    """The party's captures, the newest first, from before the one with this `seq`."""
+    statement = text(
+        f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party"
+        " AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
+    )
+    rows = await session.execute(statement, {"party": party, "before": before, "limit": limit})
+    return [CaptureRow(*row) for row in rows.all()]
+
+
+class PartStatus(NamedTuple):
+    """Where a part is: its state (`outbox.PartState`), the transaction that carries it and that one's block."""
+
+    capture: UUID
+    id: bytes
+    state: int
+    entry_count: int
+    signer: bytes
+    deadline: int
+    transaction: bytes | None
+    block: int | None
+    refusal: str | None
+
+
+async def part_statuses(session: Session, captures: Sequence[UUID]) -> list[PartStatus]:
+    """The parts of these captures in order."""
+    statement = text(
+        "SELECT parts.capture, parts.id, parts.state, parts.entry_count, parts.signer, parts.deadline,"
+        " parts.transaction, transactions.block, parts.refusal"
+        " FROM parts LEFT JOIN transactions ON transactions.hash = parts.transaction"
+        " WHERE parts.capture = ANY(:captures) ORDER BY parts.seq"
+    )
+    return [PartStatus(*row) for row in (await session.execute(statement, {"captures": list(captures)})).all()]
+
+
+async def event_ids(session: Session, capture: UUID) -> list[str]:
+    """The ids of a capture's events in the order of its document."""
+    statement = text("SELECT event_id FROM events WHERE capture = :capture ORDER BY position")
+    return list((await session.execute(statement, {"capture": capture})).scalars())
