@@ -1,6 +1,7 @@
 """The authenticated party, as every use takes it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from service.parties.errors import PartyIsSuspended, ScopeMissing
 from service.parties.roles import SEES_ALL
@@ -12,7 +13,7 @@ class Caller:
     """A party that showed a good API key.
 
     `party` is its 32-byte id on chain, `identifier` its canonical identifier, `roles` the registry's bitmask, `scopes`
-    what this API key may be used for, `key_id` the public part of the API key.
+    what this API key may be used for, `key_id` the public part of the API key and `expires_at` its end.
     """
 
     party: bytes
@@ -22,6 +23,7 @@ class Caller:
     scopes: frozenset[str] = field(default_factory=frozenset)
     key_id: str = ""
     suspended: bool = False
+    expires_at: datetime | None = None
 
     def require(self, scope: str) -> None:
         """Raises `ScopeMissing` unless the API key has the scope (or `consortium:admin`)."""

@@ -63,6 +63,12 @@ class PartyStateUnchanged(TrailsealError):
     slug, title, status = "party-state-unchanged", "The party is in that state already", 409
 
 
+class SuspendingOneself(TrailsealError):
+    """An administrator's own party is to be suspended."""
+
+    slug, title, status = "suspending-oneself", "A party cannot suspend itself", 422
+
+
 class SigningKeyNotFound(TrailsealError):
     """The party has no signing key with this address."""
 
