@@ -125,4 +125,9 @@ abstract contract Consortium {
             abi.encodePacked(head, entry.seal, party, entry.to, entry.step, uint64(block.timestamp))
         );
     }
+
+    /// A number from `low` to `high`, spread over all of them.
+    function _bound(uint256 value, uint256 low, uint256 high) internal pure returns (uint256) {
+        return high - low == type(uint256).max ? value : low + value % (high - low + 1);
+    }
 }
