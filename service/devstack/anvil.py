@@ -39,10 +39,14 @@ def binary() -> Path:
     raise DevstackError(f"Anvil is not installed: run `make setup`, which puts it at {packaged}")
 
 
-def free_port() -> int:
-    """A loopback TCP port that nothing listens on at this moment."""
+def free_port(wanted: int = 0) -> int:
+    """A loopback TCP port that nothing listens on at this moment: the one wanted, any for 0. DevstackError if taken."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            raise DevstackError(f"port {wanted} is in use: stop what listens there, or choose another port") from None
         return int(probe.getsockname()[1])
 
 
@@ -126,7 +130,7 @@ class Anvil:
     def _launch(self) -> None:
         chosen = self._port
         for attempt in range(5):  # a free port may be taken between our look and Anvil's
-            self._port = chosen or free_port()
+            self._port = free_port(chosen)
             try:
                 self._attempt()
             except DevstackError as refused:
@@ -141,9 +145,6 @@ class Anvil:
         log = self.folder / "anvil.log"
         self._child = child = Child([binary(), *flags, *self._flags], log, watch=self._keep)
         child.until(self._answers, f"Anvil on port {self._port}", 60)
-        time.sleep(0.02)
-        if child.code is not None:  # somebody else's chain answered
-            raise DevstackError(f"port {self._port} is in use: choose another one\n{child.tail()}")
 
     def _answers(self) -> bool:
         question = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}

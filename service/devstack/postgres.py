@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "random_page_cost": "1.1",
     "jit": "off",  # compiling costs more than our short queries
     "listen_addresses": "",
+    "port": "5432",  # names the socket; said here and in the URL, so that no PGPORT around decides it
     "unix_socket_permissions": "0700",
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
@@ -92,7 +93,7 @@ class Postgres:
     def url(self, database: str = OWNER) -> str:
         """`postgresql://…`, as asyncpg, SQLAlchemy and psql read it."""
         assert self._sockets is not None, "not started"
-        return f"postgresql://{OWNER}@/{quote(database)}?host={quote(str(self._sockets))}"
+        return f"postgresql://{OWNER}@/{quote(database)}?host={quote(str(self._sockets))}&port={self._settings['port']}"
 
     def start(self) -> str:
         """Start, creating the cluster the first time; the URL of the database `trailseal`.
