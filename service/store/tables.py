@@ -82,7 +82,10 @@ class Grant(Table, table=True):
 
 
 class Capture(Table, table=True):
-    """An accepted document."""
+    """An accepted document; `written_in` is the transaction that wrote it, by which readers follow what was committed.
+
+    `seq` is given out before the commit, so a reader that remembers the last `seq` can miss one that commits later.
+    """
 
     __tablename__ = "captures"
     __table_args__ = (
@@ -94,9 +97,14 @@ class Capture(Table, table=True):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index("ix_captures_party_seq", "party", "seq"),
+        Index("ix_captures_written_in", "written_in"),
     )
     id: UUID = Field(primary_key=True)
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
+    written_in: int = Field(
+        default=None,
+        sa_column=Column(BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
+    )
     party: bytes = _bytes()
     idempotency_key: str | None = None
     request_hash: bytes = _bytes()

@@ -60,6 +60,9 @@ def upgrade() -> None:
         "captures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "written_in", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False
+        ),
         sa.Column("party", sa.LargeBinary(), nullable=False),
         sa.Column("idempotency_key", sa.String(), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(), nullable=False),
@@ -71,6 +74,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_captures_seq")),
     )
     op.create_index("ix_captures_party_seq", "captures", ["party", "seq"], unique=False)
+    op.create_index("ix_captures_written_in", "captures", ["written_in"], unique=False)
     op.create_index(
         "uq_captures_party_idempotency_key",
         "captures",
@@ -91,6 +95,7 @@ def upgrade() -> None:
         "events",
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("declares_error", sa.Boolean(), nullable=False),
         sa.Column("event_hash", sa.String(), nullable=False),
         sa.Column("party", sa.LargeBinary(), nullable=False),
         sa.Column("capture", sa.Uuid(), nullable=False),
@@ -109,7 +114,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_events_capture"), "events", ["capture"], unique=False)
     op.create_index("ix_events_event_time", "events", ["event_time"], unique=False)
-    op.create_index("uq_events_party_event_id", "events", ["party", "event_id"], unique=True)
+    op.create_index(
+        "uq_events_party_event_id_declares_error", "events", ["party", "event_id", "declares_error"], unique=True
+    )
     op.create_index("uq_events_seal", "events", ["seal"], unique=True)
     op.create_table(
         "grants",
@@ -153,7 +160,7 @@ def upgrade() -> None:
         sa.Column("child", sa.LargeBinary(), nullable=False),
         sa.Column("event", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("adds", sa.Boolean(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
         sa.Column("event_time", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("parent", "child", "event", name=op.f("pk_links")),
     )
@@ -314,7 +321,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grants_grantee"), table_name="grants")
     op.drop_table("grants")
     op.drop_index("uq_events_seal", table_name="events")
-    op.drop_index("uq_events_party_event_id", table_name="events")
+    op.drop_index("uq_events_party_event_id_declares_error", table_name="events")
     op.drop_index("ix_events_event_time", table_name="events")
     op.drop_index(op.f("ix_events_capture"), table_name="events")
     op.drop_table("events")
@@ -324,6 +331,7 @@ def downgrade() -> None:
         table_name="captures",
         postgresql_where=sa.text("idempotency_key IS NOT NULL"),
     )
+    op.drop_index("ix_captures_written_in", table_name="captures")
     op.drop_index("ix_captures_party_seq", table_name="captures")
     op.drop_table("captures")
     op.drop_table("blocks")
