@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from os import urandom
 from typing import Any
@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 from service.capture import errors
 from service.capture.draft import Draft, Drafter, cut, entries_of
 from service.capture.receipts import PART_STATES, PartReceipt, Prepared, Receipt, SignedDocument
-from service.capture.rows import SignedPart, new_capture
+from service.capture.rows import Accepted, SignedPart, rows_of
 from service.config import Settings
 from service.epcis.documents import Document, parse
 from service.epcis.faults import InvalidDocument
 from service.ledger.client import raw
 from service.parties.caller import Caller
-from service.parties.keys import signer_of, signing_key
 from service.parties.scopes import Scope
+from service.parties.signing_keys import SigningKeys, key_of
 from service.sealing.entries import Entry
 from service.sealing.hashing import canonical_json, sha256
 from service.sealing.signing import BadSignature, recover, sign
@@ -43,6 +43,7 @@ class Captures:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
+        self._keys = SigningKeys(database, settings)
         self._drafter = Drafter(settings.consortium_secret.get_secret_value(), urandom)
 
     async def accept(
@@ -53,7 +54,7 @@ class Captures:
         Raises:
             DocumentRefused, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent: what is wrong with the document.
             IdempotencyKeyReused: the key came with another document before.
-            NoSigningKey: the party keeps its keys itself; it is to `prepare` and `submit`.
+            parties.errors.NoSigningKey: the party keeps its keys itself; it is to `prepare` and `submit`.
         """
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
@@ -62,16 +63,11 @@ class Captures:
         if known is not None:
             return known
         drafted = await self._draft(body, proceed)
-        deadline = int(time.time()) + self._settings.deadline_seconds
-        async with self._database.session() as session:
-            domain = await self._domain(session)
-            address, key = await signing_key(session, self._settings, caller.party)
-            parts = [
-                SignedPart(entries, part, address, deadline, sign(signing_digest(domain, part, deadline), key))
-                for entries in drafted.parts
-                for part in (capture_id(entries),)
-            ]
-        return await self._write(caller, drafted, parts, idempotency_key, request_hash)
+
+        async def signed(session: Session) -> list[SignedPart]:
+            return await self._custodial(session, caller, drafted)
+
+        return await self._write(caller, drafted, signed, idempotency_key, request_hash)
 
     async def prepare(self, caller: Caller, body: bytes, *, proceed: bool = False) -> Prepared:
         """The document's events as they will be sealed, and the typed data to sign; nothing is kept yet.
@@ -81,7 +77,7 @@ class Captures:
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
         drafted = await self._draft(body, proceed)
-        deadline = int(time.time()) + self._settings.deadline_seconds
+        deadline = self._deadline()
         async with self._database.session() as session:
             deployment = await self._deployment(session)
             await self._refuse_known(session, caller, drafted)
@@ -95,9 +91,7 @@ class Captures:
             tuple(drafted.refused),
         )
 
-    async def submit(
-        self, caller: Caller, signed: SignedDocument, *, idempotency_key: str | None = None
-    ) -> Receipt:
+    async def submit(self, caller: Caller, signed: SignedDocument, *, idempotency_key: str | None = None) -> Receipt:
         """Accepts a prepared document with the party's own signatures.
 
         Raises:
@@ -116,13 +110,15 @@ class Captures:
                 f"the document makes {len(drafted.parts)} parts, there are {len(signed.signatures)} signatures:"
                 " send one for each, in the order in which they were prepared"
             )
-        async with self._database.session() as session:
+
+        async def checked(session: Session) -> list[SignedPart]:
             domain = await self._domain(session)
-            parts = [
-                await self._own(session, caller, domain, entries, signed.deadline, signature)
+            return [
+                await self._own(session, caller, domain, entries, (signed.deadline, signature))
                 for entries, signature in zip(drafted.parts, signed.signatures, strict=True)
             ]
-        return await self._write(caller, drafted, parts, idempotency_key, request_hash)
+
+        return await self._write(caller, drafted, checked, idempotency_key, request_hash)
 
     async def receipt(self, caller: Caller, capture: UUID) -> Receipt:
         """The receipt of one of the caller's captures, with what became of it.
@@ -140,7 +136,7 @@ class Captures:
     async def receipts(
         self, caller: Caller, before: int | None = None, limit: int = 50
     ) -> tuple[list[Receipt], int | None]:
-        """The caller's captures, the newest first, without event ids; and where the next page begins, if there is one."""
+        """The caller's captures, the newest first, without event ids; and where the next page begins, if any."""
         caller.require(Scope.CAPTURES_READ)
         async with self._database.session() as session:
             rows = await store.captures_before(session, caller.party, before, limit + 1)
@@ -187,10 +183,8 @@ class Captures:
         return self._draft_all(document, refused, nonces)
 
     def _draft_all(self, document: Document, refused: list[Any], nonces: Sequence[bytes]) -> _Drafted:
-        given = nonces or [None] * len(document.events)
-        drafts = tuple(
-            self._drafter.draft(event, nonce) for event, nonce in zip(document.events, given, strict=True)
-        )
+        given: Sequence[bytes | None] = nonces or [None] * len(document.events)
+        drafts = tuple(self._drafter.draft(event, nonce) for event, nonce in zip(document.events, given, strict=True))
         return _Drafted(drafts, refused, cut([entry for _, _, entry in entries_of(drafts)]))
 
     async def _redraft(self, signed: SignedDocument) -> _Drafted:
@@ -201,10 +195,19 @@ class Captures:
             raise errors.DocumentRefused(invalid.faults) from None
         return await self._drafted(document, [], [raw(event.nonce) for event in signed.events])
 
+    async def _custodial(self, session: Session, caller: Caller, drafted: _Drafted) -> list[SignedPart]:
+        domain, deadline = await self._domain(session), self._deadline()
+        address, key = await self._keys.signing_key(session, caller.party)
+        return [
+            SignedPart(entries, part, address, deadline, sign(signing_digest(domain, part, deadline), key))
+            for entries in drafted.parts
+            for part in (capture_id(entries),)
+        ]
+
     async def _own(
-        self, session: Session, caller: Caller, domain: bytes, entries: Sequence[Entry], deadline: int, signature: str
+        self, session: Session, caller: Caller, domain: bytes, entries: Sequence[Entry], signed: tuple[int, str]
     ) -> SignedPart:
-        part = capture_id(entries)
+        part, (deadline, signature) = capture_id(entries), signed
         try:
             given = bytes.fromhex(signature.removeprefix("0x"))
             address = recover(signing_digest(domain, part, deadline), given)
@@ -212,7 +215,8 @@ class Captures:
             raise errors.SignatureRefused(f"the signature of part 0x{part.hex()} does not hold: {fault}") from fault
         if deadline <= time.time():
             raise errors.SignatureRefused("the deadline is over: prepare the document again")
-        if not await signer_of(session, address, caller.party):
+        known = await key_of(session, address)
+        if known is None or known.party != caller.party or known.revoked_at is not None:
             raise errors.SignatureRefused(
                 f"the signature of part 0x{part.hex()} is by 0x{address.hex()}, which is no active key of yours: sign"
                 " the typed data as prepared, with a registered key that is not revoked"
@@ -223,26 +227,20 @@ class Captures:
         self,
         caller: Caller,
         drafted: _Drafted,
-        parts: Sequence[SignedPart],
+        sign_parts: Callable[[Session], Awaitable[list[SignedPart]]],
         idempotency_key: str | None,
         request_hash: bytes,
     ) -> Receipt:
+        """Signs, or checks signatures, in the transaction that writes: a revocation comes wholly before or after it."""
         try:
             async with self._database.session() as session:
                 await self._refuse_known(session, caller, drafted)
+                parts = await sign_parts(session)
                 numbers = await store.reserve_events(session, len(drafted.drafts))
-                new = new_capture(
-                    uuid4(),
-                    caller.party,
-                    idempotency_key,
-                    request_hash,
-                    drafted.refused,
-                    drafted.drafts,
-                    numbers,
-                    parts,
-                    self._drafter,
+                accepted = Accepted(
+                    uuid4(), caller.party, idempotency_key, request_hash, drafted.refused, drafted.drafts, parts
                 )
-                row = await store.write_capture(session, new)
+                row = await store.write_capture(session, rows_of(accepted, numbers, self._drafter.trail))
         except store.Conflict:
             # Another request wrote the same key or the same events first: answer as if it had come before this one.
             known = await self._known(caller, idempotency_key, request_hash)
@@ -279,6 +277,9 @@ class Captures:
     async def _receipt(self, session: Session, row: CaptureRow) -> Receipt:
         ids = await store.event_ids(session, row.id)
         return _told(row, ids, await store.part_statuses(session, [row.id]))
+
+    def _deadline(self) -> int:
+        return int(time.time()) + self._settings.deadline_seconds
 
     async def _deployment(self, session: Session) -> chain.Deployed:
         deployment = await chain.deployed(session)

@@ -110,7 +110,7 @@ class Drafter:
         if not mentions:
             raise NothingTouched(
                 f"the event at {event.pointer or '/'} names no serialised item, lot, logistic unit or other identified"
-                " thing, so it belongs to no trail: name one in epcList, childEPCs, parentID or a quantity list with a lot",
+                " thing, so it belongs to no trail: name one in an EPC list, as parentID or as a lot of a quantity list",
                 {"pointer": event.pointer},
             )
         document = document_bytes(event.source)

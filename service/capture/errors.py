@@ -12,7 +12,9 @@ class DocumentRefused(TrailsealError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         first = faults[0]
         more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
-        super().__init__(f"{first.pointer or '/'}: {first.message}{more}", {"faults": [told(fault) for fault in faults]})
+        super().__init__(
+            f"{first.pointer or '/'}: {first.message}{more}", {"faults": [told(fault) for fault in faults]}
+        )
 
 
 class NoEvents(TrailsealError):
@@ -43,12 +45,6 @@ class CaptureNotFound(TrailsealError):
     """No such capture of this party."""
 
     slug, title, status = "capture-not-found", "No such capture", 404
-
-
-class NoSigningKey(TrailsealError):
-    """The party has no key in the service's custody that could sign."""
-
-    slug, title, status = "no-signing-key", "The party has no signing key here", 409
 
 
 class SignatureRefused(TrailsealError):

@@ -13,7 +13,7 @@ PART_STATES = ("waiting", "packed", "sealed", "refused")
 
 @dataclass(frozen=True, slots=True)
 class PartReceipt:
-    """One signed unit of a capture: its id on chain, where it is on its way, and why the chain refused it, if it did."""
+    """One signed unit of a capture: its id on chain, how far it is, and why the chain refused it, if it did."""
 
     id: bytes
     state: str

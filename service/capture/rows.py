@@ -1,11 +1,11 @@
 """From drafts and signatures to the rows of one accepted document."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from service.capture.draft import Draft, Drafter, entries_of
+from service.capture.draft import Draft, entries_of
 from service.ledger.abi import entry_words
 from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry
 from service.store.captures import EventRow, LinkRow, MentionRow, NewCapture, PartRow
@@ -22,55 +22,60 @@ class SignedPart:
     signature: bytes
 
 
-def new_capture(
-    capture: UUID,
-    party: bytes,
-    idempotency_key: str | None,
-    request_hash: bytes,
-    refused: list[Any],
-    drafts: Sequence[Draft],
-    numbers: Sequence[int],
-    parts: Sequence[SignedPart],
-    drafter: Drafter,
-) -> NewCapture:
-    """The rows of a document whose drafts have these event numbers and were cut into these parts."""
-    mentions = list(_mentions(drafts, numbers, parts))
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document that is accepted: its drafts, cut into signed parts; `refused` are the events left out."""
+
+    id: UUID
+    party: bytes
+    idempotency_key: str | None
+    request_hash: bytes
+    refused: list[Any]
+    drafts: Sequence[Draft]
+    parts: Sequence[SignedPart]
+
+
+def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], bytes]) -> NewCapture:
+    """The rows of an accepted document whose events have these numbers; `trail` gives a thing's trail id."""
+    drafts, party = accepted.drafts, accepted.party
+    numbered = list(zip(drafts, numbers, strict=True))
     return NewCapture(
-        capture,
+        accepted.id,
         party,
-        idempotency_key,
-        request_hash,
-        refused,
-        [_event(draft, seq, party, capture, at) for at, (draft, seq) in enumerate(zip(drafts, numbers, strict=True))],
-        [(seq, draft.nonce) for draft, seq in zip(drafts, numbers, strict=True)],
-        mentions,
-        list(_links(drafts, numbers, drafter)),
+        accepted.idempotency_key,
+        accepted.request_hash,
+        accepted.refused,
+        [_event(draft, seq, accepted, position) for position, (draft, seq) in enumerate(numbered)],
+        [(seq, draft.nonce) for draft, seq in numbered],
+        list(_mentions(drafts, numbers, accepted.parts)),
+        list(_links(drafts, numbers, trail)),
         list({(one.trail, one.identifier, one.kind) for draft in drafts for one in draft.mentions}),
         list({pair for draft in drafts for one in draft.mentions for pair in _parties(one.trail, party, one.to)}),
-        [
-            PartRow(
-                part.id,
-                capture,
-                party,
-                part.signer,
-                part.deadline,
-                part.signature,
-                entry_words(part.entries),
-                len(part.entries),
-            )
-            for part in parts
-        ],
+        [_part(part, accepted) for part in accepted.parts],
     )
 
 
-def _event(draft: Draft, seq: int, party: bytes, capture: UUID, position: int) -> EventRow:
+def _part(part: SignedPart, accepted: Accepted) -> PartRow:
+    return PartRow(
+        part.id,
+        accepted.id,
+        accepted.party,
+        part.signer,
+        part.deadline,
+        part.signature,
+        entry_words(part.entries),
+        len(part.entries),
+    )
+
+
+def _event(draft: Draft, seq: int, accepted: Accepted, position: int) -> EventRow:
     return EventRow(
         seq,
         draft.event_id,
         draft.declares_error,
         draft.event_hash,
-        party,
-        capture,
+        accepted.party,
+        accepted.id,
         position,
         draft.event.model.type,
         draft.action,
@@ -91,11 +96,11 @@ def _mentions(drafts: Sequence[Draft], numbers: Sequence[int], parts: Sequence[S
         yield MentionRow(mention.trail, seqs[draft.seal], part.id, mention.role, mention.step)
 
 
-def _links(drafts: Sequence[Draft], numbers: Sequence[int], drafter: Drafter) -> Iterator[LinkRow]:
+def _links(drafts: Sequence[Draft], numbers: Sequence[int], trail: Callable[[str], bytes]) -> Iterator[LinkRow]:
     for draft, seq in zip(drafts, numbers, strict=True):
         for link in draft.links:
-            child = drafter.trail(link.child) if link.child is not None else b""
-            yield LinkRow(drafter.trail(link.parent), child, seq, link.kind, link.action, draft.event_time)
+            child = trail(link.child) if link.child is not None else b""
+            yield LinkRow(trail(link.parent), child, seq, link.kind, link.action, draft.event_time)
 
 
 def _parties(trail: bytes, party: bytes, to: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -2,8 +2,8 @@
 
 Rules (DESIGN section 6, steps 4 and 5):
 
-1. Who holds the lock on the account's row gives out its nonces, so the order of nonces is the order of acceptance,
-   and however many relays run, the chain records in that order.
+1. Who holds the lock on the account's row gives out its nonces: the order of nonces is the order of acceptance, and
+   however many relays run, the chain records in that order.
 2. A transaction is stored, with its nonce and its bytes, in the same database transaction that marks what it carries;
    only then is it sent. After a crash or a rolled-back chain the same bytes are sent again: the nonce lets them be mined
    once, and the contract records a capture once, whatever is sent.

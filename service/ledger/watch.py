@@ -155,28 +155,28 @@ def _take(log: Log, block_time: int, followed: Followed) -> None:
 
 
 def _recorded(log: Log, block_time: int, followed: Followed) -> None:
-    _, trail, party, part = log.topics
+    trail, party, part = log.topics[1:4]
     seal, to, head, step = (log.word(index) for index in range(4))
     followed.recorded.append(
         RecordedLog(log.block, log.position, trail, party, part, seal, to, step[31], block_time, head)
     )
 
 
-def _disputed(log: Log, _: int, followed: Followed) -> None:
-    _, trail, party, part = log.topics
+def _disputed(log: Log, _block_time: int, followed: Followed) -> None:
+    trail, party, part = log.topics[1:4]
     reason = DISPUTES[log.word(0)[31]]
     followed.disputed.append(DisputedLog(log.block, log.position, trail, party, part, reason))
 
 
-def _refused(log: Log, _: int, followed: Followed) -> None:
+def _refused(log: Log, _block_time: int, followed: Followed) -> None:
     followed.refused.append(RefusedLog(log.topics[1], log.transaction, REFUSALS[log.word(1)[31]]))
 
 
-def _registered(log: Log, _: int, followed: Followed) -> None:
+def _registered(log: Log, _block_time: int, followed: Followed) -> None:
     followed.registered.append((log.topics[1], int.from_bytes(log.word(0), "big")))
 
 
-def _key_added(log: Log, _: int, followed: Followed) -> None:
+def _key_added(log: Log, _block_time: int, followed: Followed) -> None:
     followed.keys_added.append(log.topics[1][12:])
 
 

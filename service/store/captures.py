@@ -104,9 +104,6 @@ class Conflict(Exception):
     """Another capture wrote the same idempotency key or event id first; the session is unusable."""
 
 
-_CAPTURE_COLUMNS = "id, seq, request_hash, received_at, events, entries, refused"
-
-
 async def reserve_events(session: Session, count: int) -> list[int]:
     """So many fresh event numbers, ascending."""
     statement = text(
@@ -138,7 +135,7 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     statement = text(
         "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused)"
         " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb))"
-        f" RETURNING {_CAPTURE_COLUMNS}"
+        " RETURNING id, seq, request_hash, received_at, events, entries, refused"
     )
     values = {
         "id": new.id,
@@ -187,14 +184,20 @@ async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, 
 
 async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -> CaptureRow | None:
     """The party's capture with this Idempotency-Key."""
-    statement = text(f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party AND idempotency_key = :key")
+    statement = text(
+        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures"
+        " WHERE party = :party AND idempotency_key = :key"
+    )
     row = (await session.execute(statement, {"party": party, "key": idempotency_key})).one_or_none()
     return CaptureRow(*row) if row else None
 
 
 async def capture_by_id(session: Session, party: bytes, capture: UUID) -> CaptureRow | None:
     """The party's capture with this id."""
-    statement = text(f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party AND id = :id")
+    statement = text(
+        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures"
+        " WHERE party = :party AND id = :id"
+    )
     row = (await session.execute(statement, {"party": party, "id": capture})).one_or_none()
     return CaptureRow(*row) if row else None
 
@@ -202,7 +205,7 @@ async def capture_by_id(session: Session, party: bytes, capture: UUID) -> Captur
 async def captures_before(session: Session, party: bytes, before: int | None, limit: int) -> list[CaptureRow]:
     """The party's captures, the newest first, from before the one with this `seq`."""
     statement = text(
-        f"SELECT {_CAPTURE_COLUMNS} FROM captures WHERE party = :party"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures WHERE party = :party"
         " AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
     )
     rows = await session.execute(statement, {"party": party, "before": before, "limit": limit})

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asyncpg.exceptions import CannotConnectNowError, PostgresConnectionError, TooManyConnectionsError
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 Session = AsyncSession
@@ -39,6 +41,13 @@ class Database:
     async def close(self) -> None:
         """Closes all connections."""
         await self._engine.dispose()
+
+
+def unavailable(fault: BaseException) -> bool:
+    """Whether an exception of a session means that the database does not answer now, and may later."""
+    if isinstance(fault, DBAPIError):
+        return fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
+    return isinstance(fault, OSError | PostgresConnectionError | CannotConnectNowError | TooManyConnectionsError)
 
 
 async def copy(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

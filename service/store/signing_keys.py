@@ -23,8 +23,8 @@ async def add_signing_key(session: Session, address: bytes, party: bytes, wrappe
 
 
 async def signing_key(session: Session, address: bytes) -> SigningKey | None:
-    """The key with this 20-byte address, revoked or not."""
-    return await session.get(SigningKey, address, populate_existing=True)
+    """The key with this 20-byte address, revoked or not; nobody revokes it before the transaction ends."""
+    return await session.get(SigningKey, address, populate_existing=True, with_for_update={"read": True})
 
 
 async def locked_signing_key(session: Session, address: bytes) -> SigningKey | None:
@@ -41,6 +41,7 @@ async def newest_custodial_key(session: Session, party: bytes) -> SigningKey | N
         )
         .order_by(col(SigningKey.registered_at).is_(None), col(SigningKey.created_at).desc(), col(SigningKey.address))
         .limit(1)
+        .with_for_update(read=True)
     )
     return (await session.scalars(query)).first()
 

@@ -1,0 +1,95 @@
+"""The processes behind the API: relay, watcher and signer of stale captures; any number may run."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection
+from typing import Literal, get_args
+
+import structlog
+
+from service.capture.resign import Resigner
+from service.config import Settings
+from service.ledger.client import Node, NodeRefused, NodeUnavailable
+from service.ledger.deploy import deploy
+from service.ledger.relay import Relay
+from service.ledger.watch import Watcher
+from service.store.chain import Deployed, deployed
+from service.store.database import Database, unavailable
+
+_log = structlog.get_logger(__name__)
+
+Role = Literal["relay", "watch"]
+ROLES: tuple[Role, ...] = get_args(Role)
+_PAUSE_AFTER_FAULT_SECONDS = 1.0
+
+
+async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asyncio.Event | None = None) -> None:
+    """Does the work of these roles until `stop` is set (or for good).
+
+    A database or node that does not answer is waited for; everything else that goes wrong ends the process, loudly.
+    """
+    stop = stop or asyncio.Event()
+    database = Database(settings.database_url, settings.database_connections)
+    node = Node(settings.rpc_url)
+    try:
+        deployment = await _deployment(database, node, settings, stop)
+        if deployment is None:
+            return
+        async with asyncio.TaskGroup() as group:
+            for step in _steps(database, node, deployment, settings, roles):
+                group.create_task(_repeat(step, settings.poll_seconds, stop))
+    finally:
+        await node.close()
+        await database.close()
+
+
+def _steps(
+    database: Database, node: Node, deployment: Deployed, settings: Settings, roles: Collection[Role]
+) -> list[Callable[[], Awaitable[bool]]]:
+    steps: list[Callable[[], Awaitable[bool]]] = []
+    if "relay" in roles:
+        steps += [Relay(database, node, deployment, settings).step, Resigner(database, settings).step]
+    if "watch" in roles:
+        steps.append(Watcher(database, node, deployment).step)
+    return steps
+
+
+async def _repeat(step: Callable[[], Awaitable[bool]], pause_seconds: float, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            busy = await step()
+        except (NodeUnavailable, NodeRefused) as fault:
+            _log.warning("waiting for the node", reason=fault.detail)
+            await _pause(stop, _PAUSE_AFTER_FAULT_SECONDS)
+        except Exception as fault:
+            if not unavailable(fault):
+                raise
+            _log.warning("waiting for the database", reason=type(fault).__name__)
+            await _pause(stop, _PAUSE_AFTER_FAULT_SECONDS)
+        else:
+            if not busy:
+                await _pause(stop, pause_seconds)
+
+
+async def _deployment(database: Database, node: Node, settings: Settings, stop: asyncio.Event) -> Deployed | None:
+    """The deployment: made here by who has the admin key, awaited by everybody else; None when stopped before."""
+    found: list[Deployed] = []
+    enough = asyncio.Event()
+
+    async def look() -> bool:
+        if settings.admin_key is not None:
+            found.append(await deploy(database, node, settings.admin_key.get_secret_value()))
+        else:
+            async with database.session() as session:
+                found.extend(one for one in [await deployed(session)] if one is not None)
+        if found or stop.is_set():
+            enough.set()
+        return False
+
+    await _repeat(look, settings.poll_seconds, enough)
+    return found[0] if found else None
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
