@@ -23,6 +23,7 @@ interface Vm {
     function expectEmit(address emitter) external;
     function assume(bool condition) external pure;
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
+    function envOr(string calldata name, bool otherwise) external view returns (bool);
     function writeFile(string calldata path, string calldata text) external;
     function readFile(string calldata path) external view returns (string memory);
     function toString(bytes32 value) external pure returns (string memory);
