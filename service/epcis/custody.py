@@ -34,8 +34,9 @@ from enum import IntEnum
 from service.epcis.contexts import expanded
 from service.epcis.documents import Event
 from service.epcis.events import ObjectEvent, TransformationEvent
-from service.epcis.identifiers import Kind, canonical, kind
-from service.epcis.references import references
+from service.epcis.identifiers import Kind, resolved
+from service.epcis.keys import ROOT
+from service.epcis.references import touched
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, SOURCE_DEST_TYPES
 
 
@@ -97,10 +98,9 @@ def steps(event: Event) -> Mapping[str, Movement]:
     moved = movement(event)
     is_transformation = isinstance(event.model, TransformationEvent)
     found: dict[str, Movement] = {}
-    for reference in references(event):
-        goods = kind(reference.identifier) not in _NO_GOODS
-        used_up = is_transformation and reference.role == "input"
-        found[reference.identifier] = moved if goods and not used_up else OBSERVED
+    for identifier, (role, what) in touched(event).items():
+        used_up = is_transformation and role == "input"
+        found[identifier] = OBSERVED if used_up or what in _NO_GOODS else moved
     return found
 
 
@@ -162,8 +162,6 @@ def party(identifier: str) -> str:
     EPCIS 1 named parties by the GLN of a place (SGLN); where a party is wanted, such a GLN without extension is read as
     the party's (417 for 414), so that both spellings are one party.
     """
-    link = canonical(identifier)
-    place = "https://id.gs1.org/414/"
-    if link.startswith(place) and kind(link) is Kind.LOCATION and "/" not in link.removeprefix(place):
-        return "https://id.gs1.org/417/" + link.removeprefix(place)
-    return link
+    link, what = resolved(identifier)
+    gln = link.removeprefix(f"{ROOT}414/")
+    return f"{ROOT}417/{gln}" if what is Kind.LOCATION and "/" not in gln else link

@@ -33,6 +33,7 @@ __all__ = [
     "is_uri",
     "key_of",
     "kind",
+    "resolved",
 ]
 
 SHORT_NAMES = {
@@ -42,11 +43,13 @@ SHORT_NAMES = {
 }  # fmt: skip
 """Convenience names of GS1 Digital Link 1.1, still found in printed links."""
 
-_PCHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
-_URI = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?://(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\[\]]|%[0-9A-Fa-f]{{2}})*(?:/{_PCHAR}*)*|"
-    rf"/?(?:{_PCHAR}+(?:/{_PCHAR}*)*)?)(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
-)
+# Loops are unrolled (plain characters, then escapes with what follows): alternation for each character is slow in `re`.
+_ESCAPE = "%[0-9A-Fa-f]{2}"
+_PLAIN = r"A-Za-z0-9\-._~!$&'()*+,;=:@"
+_PATH = rf"[{_PLAIN}/]*(?:{_ESCAPE}[{_PLAIN}/]*)*"
+_TAIL = rf"[{_PLAIN}/?]*(?:{_ESCAPE}[{_PLAIN}/?]*)*"
+_AUTHORITY = rf"//[{_PLAIN}\[\]]*(?:{_ESCAPE}[{_PLAIN}]*)*(?:/{_PATH})?"
+_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?:{_AUTHORITY}|(?!//){_PATH})(?:\?{_TAIL})?(?:\#{_TAIL})?")
 _WEB = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)(?::[0-9]*)?/([^?#]*)", re.IGNORECASE)
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
@@ -56,15 +59,20 @@ def is_uri(text: str) -> bool:
     return _URI.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1 << 16)
 def canonical(identifier: str, *, check_digits: bool = True) -> str:
     """The one form under which an identifier is known: `https://id.gs1.org/...`, or the URI itself without GS1 key.
 
     Raises InvalidIdentifier for text that is no URI, for a malformed EPC URN, for a link that says that it is a GS1
     Digital Link but is not well-formed, and (unless `check_digits` is false) for a wrong check digit.
     """
+    return resolved(identifier, check_digits)[0]
+
+
+@lru_cache(maxsize=1 << 16)
+def resolved(identifier: str, check_digits: bool = True) -> tuple[str, Kind]:
+    """Canonical form and kind together. Raises InvalidIdentifier as `canonical` does."""
     key = key_of(identifier, check_digits=check_digits)
-    return identifier if key is None else link(key)
+    return (identifier, Kind.OTHER) if key is None else (link(key), kind_of(key))
 
 
 def digital_link(identifier: str, *, check_digits: bool = True) -> str:
@@ -86,11 +94,9 @@ def epc_urn(identifier: str, prefix_length: int) -> str:
     return schemes.urn_of_key(key, prefix_length)
 
 
-@lru_cache(maxsize=1 << 16)
 def kind(identifier: str, *, check_digits: bool = True) -> Kind:
     """What the identifier identifies; `Kind.OTHER` without GS1 key. Raises InvalidIdentifier as `canonical` does."""
-    key = key_of(identifier, check_digits=check_digits)
-    return Kind.OTHER if key is None else kind_of(key)
+    return resolved(identifier, check_digits)[1]
 
 
 def is_instance(identifier: str) -> bool:
@@ -106,9 +112,9 @@ def key_of(identifier: str, *, check_digits: bool = True) -> Key | None:
         )
     if identifier[:8].lower() == "urn:epc:":
         key = schemes.key_of_urn(identifier)
-    else:
-        web = _WEB.match(identifier)
-        key = _key_of_path(identifier, web[1], web[2]) if web else None
+        return None if key is None else checked(key, check_digits=False)  # a URN has none: it was computed just now
+    web = _WEB.match(identifier)
+    key = _key_of_path(identifier, web[1].lower(), web[2]) if web else None
     return None if key is None else checked(key, check_digits=check_digits)
 
 
@@ -118,7 +124,7 @@ def _key_of_path(identifier: str, host: str, path: str) -> Key | None:
         ai = SHORT_NAMES.get(segments[start], segments[start])
         if ai in FORMATS and _claims(ai, segments[start + 1 :], host):
             return _key_of_segments(identifier, ai, segments[start + 1 :])
-    if host.lower() == "id.gs1.org":
+    if host == "id.gs1.org":
         raise InvalidIdentifier(f"{identifier!r} is not a GS1 Digital Link: its path has no GS1 key that EPCIS uses")
     return None
 
@@ -128,15 +134,15 @@ def _claims(ai: str, rest: list[str], host: str) -> bool:
 
     On the GS1 resolver always; elsewhere the value must look like the key's, and pairs of AI and value may follow.
     """
-    if host.lower() == "id.gs1.org":
+    if host == "id.gs1.org":
         return True
-    names = [SHORT_NAMES.get(name, name) for name in rest[1::2]]
-    if len(rest) % 2 == 0 or not all(name in QUALIFIERS.get(ai, {}) for name in names):
-        return False
     digits = DIGITS.match(rest[0])
-    if digits is None:
+    if digits is None or len(rest) % 2 == 0:
         return False
-    return bool(names) or _plausible(ai, rest[0], len(digits[0]))
+    if len(rest) == 1:
+        return _plausible(ai, rest[0], len(digits[0]))
+    known = QUALIFIERS.get(ai, {})
+    return all(SHORT_NAMES.get(name, name) in known for name in rest[1::2])
 
 
 def _plausible(ai: str, value: str, digits: int) -> bool:
@@ -150,6 +156,8 @@ def _key_of_segments(identifier: str, ai: str, rest: list[str]) -> Key:
     value = decoded(rest[0])
     if ai == "01" and DIGITS.fullmatch(value) and len(value) in _GTIN_LENGTHS:
         value = value.rjust(14, "0")
+    if len(rest) == 1:
+        return Key(ai, value)
     qualifiers: dict[str, str] = {}
     for name, extension in zip(rest[1::2], rest[2::2], strict=False):
         qualifier = SHORT_NAMES.get(name, name)

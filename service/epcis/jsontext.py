@@ -126,7 +126,7 @@ def _float_fault(value: float, text: str | None) -> str | None:
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether containers are nested deeper than MAX_DEPTH: breadth first, so no depth of input can exhaust the stack."""
+    """Whether containers are nested deeper than MAX_DEPTH: breadth first, so that no input exhausts the stack."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         inner: list[Any] = []

@@ -7,6 +7,7 @@ qualifiers, percent-encoding), GS1 EPC Tag Data Standard section 7 (EPC to eleme
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from service.epcis.checkdigit import check_digit
@@ -70,8 +71,7 @@ class KeyFormat:
     full: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A primary key (`ai`, `value`) and the one qualifier that makes it finest, if any (`qualifier`, `extension`)."""
 
     ai: str
@@ -118,11 +118,12 @@ def decoded(text: str) -> str:
 
 def link(key: Key) -> str:
     """The canonical GS1 Digital Link: everything percent-encoded but unreserved characters and `'`, `;`, `=`."""
-    path = f"{ROOT}{key.ai}/{quote(key.value, safe=_SAFE)}"
-    return f"{path}/{key.qualifier}/{quote(key.extension, safe=_SAFE)}" if key.qualifier else path
+    path = f"{ROOT}{key.ai}/{_quoted(key.value)}"
+    return f"{path}/{key.qualifier}/{_quoted(key.extension)}" if key.qualifier else path
 
 
-_SAFE = "';="
+def _quoted(text: str) -> str:
+    return text if text.isalnum() else quote(text, safe="';=")
 
 
 def kind_of(key: Key) -> Kind:
@@ -137,7 +138,7 @@ def checked(key: Key, *, check_digits: bool = True) -> Key:
     """`key` itself, or InvalidIdentifier saying what is wrong with its length, characters or check digit."""
     format_ = FORMATS[key.ai]
     digits, tail = key.value[: format_.digits], key.value[format_.digits :]
-    if len(digits) < format_.digits or not DIGITS.fullmatch(digits):
+    if len(digits) < format_.digits or not (digits.isascii() and digits.isdecimal()):
         raise InvalidIdentifier(f"{format_.name} {key.value!r} must begin with {format_.digits} digits")
     if len(tail) > format_.tail or (tail and not format_.charset.fullmatch(tail)):
         raise InvalidIdentifier(_bad_tail(format_, key.value))

@@ -19,7 +19,7 @@ from service.epcis.events import (
     TransactionEvent,
     TransformationEvent,
 )
-from service.epcis.identifiers import Kind, canonical, kind
+from service.epcis.identifiers import Kind, canonical, resolved
 
 Role = Literal["subject", "parent", "child", "input", "output"]
 LinkKind = Literal["aggregation", "association", "transformation"]
@@ -39,8 +39,8 @@ class Link:
     """A tie between two things, to be followed both ways; both by canonical identifier.
 
     `parent` contains or carries `child` (aggregation), is what `child` is attached to (association), or was used to
-    make `child` (transformation). `action`: the event makes, sees or undoes the tie. `child` is None where an event unties
-    everything from its parent (DELETE without children).
+    make `child` (transformation). `action`: the event makes, sees or undoes the tie. `child` is None where an event
+    unties everything from its parent (DELETE without children).
     """
 
     parent: str
@@ -55,11 +55,16 @@ def references(event: Event) -> tuple[Reference, ...]:
     Each thing comes once, whatever its spelling, in the first of its roles (so an input that is an output too, a thing
     that was reworked, is an input).
     """
-    roles: dict[str, Role] = {}
-    for role, identifiers in _by_role(event.model, event.prefixes):
-        for identifier in identifiers:
-            roles.setdefault(identifier, role)
-    return tuple(Reference(identifier, role) for identifier, role in roles.items())
+    return tuple(Reference(identifier, role) for identifier, (role, _) in touched(event).items())
+
+
+def touched(event: Event) -> dict[str, tuple[Role, Kind]]:
+    """Role and kind of each thing that the event touches, by canonical identifier, in the order of `references`."""
+    things: dict[str, tuple[Role, Kind]] = {}
+    for role, found in _by_role(event.model, event.prefixes):
+        for identifier, what in found:
+            things.setdefault(identifier, (role, what))
+    return things
 
 
 def links(event: Event) -> tuple[Link, ...]:
@@ -74,11 +79,11 @@ def links(event: Event) -> tuple[Link, ...]:
         if model.parentID is None:
             return ()
         parent = canonical(expanded(model.parentID, prefixes))
-        return _ties_of_parent(model, parent, _things(model.childEPCs, model.childQuantityList, prefixes))
+        return _ties_of_parent(model, parent, _names(model.childEPCs, model.childQuantityList, prefixes))
     if not isinstance(model, TransformationEvent):
         return ()
-    inputs = list(_things(model.inputEPCList, model.inputQuantityList, prefixes))
-    outputs = list(_things(model.outputEPCList, model.outputQuantityList, prefixes))
+    inputs = _names(model.inputEPCList, model.inputQuantityList, prefixes)
+    outputs = _names(model.outputEPCList, model.outputQuantityList, prefixes)
     if model.transformationID is not None:
         process = canonical(expanded(model.transformationID, prefixes))
         pairs = [(thing, process) for thing in inputs] + [(process, thing) for thing in outputs]
@@ -100,7 +105,7 @@ def _ties_of_parent(
     return tuple(Link(parent, child, kind_, action) for child in dict.fromkeys(children) if child != parent)
 
 
-def _by_role(model: AnyEvent, prefixes: Prefixes) -> Iterator[tuple[Role, Iterable[str]]]:
+def _by_role(model: AnyEvent, prefixes: Prefixes) -> Iterator[tuple[Role, Iterable[tuple[str, Kind]]]]:
     if isinstance(model, ObjectEvent | TransactionEvent):
         yield "subject", _things(model.epcList, model.quantityList, prefixes)
     if isinstance(model, AggregationEvent | AssociationEvent | TransactionEvent) and model.parentID is not None:
@@ -112,12 +117,18 @@ def _by_role(model: AnyEvent, prefixes: Prefixes) -> Iterator[tuple[Role, Iterab
         yield "output", _things(model.outputEPCList, model.outputQuantityList, prefixes)
 
 
-def _things(epcs: Iterable[str], quantities: Iterable[QuantityElement], prefixes: Prefixes) -> Iterator[str]:
+def _things(
+    epcs: Iterable[str], quantities: Iterable[QuantityElement], prefixes: Prefixes
+) -> Iterator[tuple[str, Kind]]:
     for epc in epcs:
-        full = expanded(epc, prefixes)
-        if kind(full) is not Kind.CLASS:
-            yield canonical(full)
+        thing = resolved(expanded(epc, prefixes))
+        if thing[1] is not Kind.CLASS:
+            yield thing
     for element in quantities:
-        full = expanded(element.epcClass, prefixes)
-        if kind(full) is Kind.LOT:
-            yield canonical(full)
+        thing = resolved(expanded(element.epcClass, prefixes))
+        if thing[1] is Kind.LOT:
+            yield thing
+
+
+def _names(epcs: Iterable[str], quantities: Iterable[QuantityElement], prefixes: Prefixes) -> list[str]:
+    return [identifier for identifier, _ in _things(epcs, quantities, prefixes)]

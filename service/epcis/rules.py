@@ -12,7 +12,7 @@ from typing import Any
 from service.epcis import vocabulary
 from service.epcis.contexts import Prefixes, expanded
 from service.epcis.faults import Fault
-from service.epcis.identifiers import InvalidIdentifier, Kind, canonical, is_uri, kind
+from service.epcis.identifiers import InvalidIdentifier, Kind, is_uri, resolved
 from service.epcis.shapes import check_name
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
@@ -99,12 +99,14 @@ class Judge:
         for index, text in _texts(value):
             self._uris(text, f"{place}/{index}")
 
-    def _identifier(self, text: Any, place: str) -> str | None:
-        """The canonical form; None, and a fault, where the identifier is malformed."""
-        if type(text) is not str:
-            return None
+    def _identifier(self, text: Any, place: str) -> None:
+        if type(text) is str:
+            self._kind(text, place)
+
+    def _kind(self, text: str, place: str) -> Kind | None:
+        """What the identifier identifies; None, and a fault, where it is malformed."""
         try:
-            return canonical(expanded(text, self.prefixes))
+            return resolved(expanded(text, self.prefixes))[1]
         except InvalidIdentifier as error:
             self.fault(place, "identifier", str(error))
             return None
@@ -130,7 +132,7 @@ class Judge:
             if text in seen:
                 self.fault(place, "duplicate-item", f"{text!r} is in {name} already; list each thing once")
             seen.add(text)
-            if self._identifier(text, place) and kind(expanded(text, self.prefixes)) in (Kind.CLASS, Kind.LOT):
+            if self._kind(text, place) in (Kind.CLASS, Kind.LOT):
                 message = f"{text!r} names a class or a lot, not one thing; put it into a quantity list"
                 self.fault(place, "class-level", message)
 

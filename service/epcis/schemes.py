@@ -48,7 +48,7 @@ PATTERNS = ("sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui")
 KEYLESS = ("gid", "usdod", "adi", "bic", "imovn")
 """EPC schemes that carry no GS1 key: such an EPC is its own canonical form."""
 
-_PIECE = re.compile(r"(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%[0-9A-Fa-f]{2})*")
+_PIECE = re.compile(r"[!'()*+,\-.0-9:;=A-Z_a-z]*(?:%[0-9A-Fa-f]{2}[!'()*+,\-.0-9:;=A-Z_a-z]*)*")
 _PREFIX = re.compile(r"[0-9]{6,12}")
 
 
