@@ -1,7 +1,7 @@
 """The bundle file: a trail's events with everything that proves them (docs/format.md, section 5)."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
@@ -10,7 +10,7 @@ from service.sealing.entries import Recorded
 from service.sealing.errors import MalformedBundle
 from service.sealing.hashing import canonical_json, sha256
 
-FORMAT = "trailseal-bundle/1"
+FORMAT: Final = "trailseal-bundle/1"
 MAX_BYTES = 512 * 1024 * 1024
 _HEX = re.compile("0x(?:[0-9a-f]{2})*", re.ASCII)
 
