@@ -4,8 +4,8 @@
     python contracts/build.py --check    exit status 1, naming each difference, if they are not what the sources give
 
 The settings are those of ``foundry.toml``, so that forge tests what is committed here. The compiler is the npm package
-behind ``tools/solc`` (``npm ci`` in this folder first). An artifact holds what a deployment, an independent verifier and
-a reader of the chain need; running the service needs no compiler.
+behind ``tools/solc`` (``npm ci`` in this folder first). An artifact holds what a deployment, an independent verifier
+and a reader of the chain need; running the service needs no compiler.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import solcx
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 from solcx.wrapper import get_version_str_from_solc_binary
 
 ROOM = Path(__file__).resolve().parent
@@ -116,9 +116,9 @@ def _openzeppelin_version() -> str:
 
 def _stable_layout(layout: dict[str, Any]) -> dict[str, Any]:
     """The layout without syntax tree numbers, which change with every edit of a comment."""
-    text = json.dumps(layout)
-    text = re.sub(r'"astId": \d+, ', "", text)
-    stable: dict[str, Any] = json.loads(re.sub(r"(t_(?:contract|enum|struct|userDefinedValueType)\(\w+\))\d+", r"\1", text))
+    text = re.sub(r'"astId": \d+, ', "", json.dumps(layout))
+    text = re.sub(r"(t_(?:contract|enum|struct|userDefinedValueType)\(\w+\))\d+", r"\1", text)
+    stable: dict[str, Any] = json.loads(text)
     return stable
 
 
