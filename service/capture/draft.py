@@ -13,6 +13,7 @@ from service.epcis.eventhash import event_hash
 from service.epcis.identifiers import canonical, kind
 from service.epcis.references import Link, links, references
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
+from service.risk.booking import booked_unit
 from service.sealing.commitments import party_of, salt_of, seal_of, trail_of
 from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry
 from service.sealing.hashing import document_bytes
@@ -80,6 +81,11 @@ class Draft:
         place = self.event.model.bizLocation
         return canonical(expanded(place.id, self.event.prefixes)) if place else None
 
+    @property
+    def books(self) -> str | None:
+        """The unit whose shipment this event books, where it carries a plan."""
+        return booked_unit(self.event)
+
     def _word(self, vocabulary: Vocabulary, text: str | None) -> str | None:
         if text is None:
             return None
@@ -110,7 +116,7 @@ class Drafter:
         if not mentions:
             raise NothingTouched(
                 f"the event at {event.pointer or '/'} names no serialised item, lot, logistic unit or other identified"
-                " thing, so it belongs to no trail: name one in an EPC list, as parentID or as a lot of a quantity list",
+                " thing and belongs to no trail: name one in an EPC list, as parentID or as a lot in a quantity list",
                 {"pointer": event.pointer},
             )
         document = document_bytes(event.source)

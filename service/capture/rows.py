@@ -49,6 +49,7 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         [(seq, draft.nonce) for draft, seq in numbered],
         list(_mentions(drafts, numbers, accepted.parts)),
         list(_links(drafts, numbers, trail)),
+        [(trail(unit), seq, draft.event_time) for draft, seq in numbered if (unit := draft.books) is not None],
         list({(one.trail, one.identifier, one.kind) for draft in drafts for one in draft.mentions}),
         list({pair for draft in drafts for one in draft.mentions for pair in _parties(one.trail, party, one.to)}),
         [_part(part, accepted) for part in accepted.parts],

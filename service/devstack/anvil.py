@@ -141,6 +141,8 @@ class Anvil:
 
     def _attempt(self) -> None:
         flags = ["--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), "--silent"]
+        # No fees, as on a permissioned chain: a base fee of zero stays zero, and accounts need no funds.
+        flags += ["--gas-price", "0", "--block-base-fee-per-gas", "0", "--disable-min-priority-fee"]
         flags += ["--no-request-size-limit", "--state", str(self._state), "--cache-path", str(self.folder / "cache")]
         log = self.folder / "anvil.log"
         self._child = child = Child([binary(), *flags, *self._flags], log, watch=self._keep)

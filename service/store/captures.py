@@ -84,7 +84,9 @@ class LinkRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewCapture:
-    """Everything that one accepted document writes; `trails` are (id, identifier, kind), `parties` (trail, party)."""
+    """Everything that one accepted document writes; `trails` are (id, identifier, kind), `parties` (trail, party),
+    `shipments` (trail, event number, time of booking).
+    """
 
     id: UUID
     party: bytes
@@ -95,6 +97,7 @@ class NewCapture:
     nonces: Sequence[tuple[int, bytes]]
     mentions: Sequence[MentionRow]
     links: Sequence[LinkRow]
+    shipments: Sequence[tuple[bytes, int, datetime]]
     trails: Sequence[tuple[bytes, str, str]]
     parties: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
@@ -127,6 +130,8 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     await copy(session, "nonces", ("event", "nonce"), new.nonces)
     await copy(session, "mentions", MentionRow._fields, new.mentions)
     await copy(session, "links", LinkRow._fields, new.links)
+    if new.shipments:
+        await copy(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
     await copy(session, "parts", PartRow._fields, new.parts)
     return capture
 

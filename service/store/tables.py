@@ -306,6 +306,15 @@ class LedgerDispute(Table, table=True):
     reason: str
 
 
+class Shipment(Table, table=True):
+    """A booked shipment: the trail of the unit that is to be delivered, and the event that booked it with its plan."""
+
+    __tablename__ = "shipments"
+    trail: bytes = _bytes(primary=True)
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False, index=True))
+    booked_at: datetime = _time()
+
+
 class Assessment(Table, table=True):
     """A risk score as it was given."""
 

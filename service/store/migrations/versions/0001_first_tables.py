@@ -61,7 +61,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column(
-            "written_in", sa.BigInteger(), server_default=sa.text("(pg_current_xact_id()::text)::bigint"), nullable=False
+            "written_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
         ),
         sa.Column("party", sa.LargeBinary(), nullable=False),
         sa.Column("idempotency_key", sa.String(), nullable=True),
@@ -234,6 +237,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("transaction IS NULL"),
     )
     op.create_table(
+        "shipments",
+        sa.Column("trail", sa.LargeBinary(), nullable=False),
+        sa.Column("event", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("booked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("trail", "event", name=op.f("pk_shipments")),
+    )
+    op.create_index(op.f("ix_shipments_event"), "shipments", ["event"], unique=False)
+    op.create_table(
         "signing_keys",
         sa.Column("address", sa.LargeBinary(), nullable=False),
         sa.Column("party", sa.LargeBinary(), nullable=False),
@@ -296,6 +307,8 @@ def downgrade() -> None:
     op.drop_table("trail_parties")
     op.drop_index(op.f("ix_signing_keys_party"), table_name="signing_keys")
     op.drop_table("signing_keys")
+    op.drop_index(op.f("ix_shipments_event"), table_name="shipments")
+    op.drop_table("shipments")
     op.drop_index(
         "ix_registry_calls_waiting", table_name="registry_calls", postgresql_where=sa.text("transaction IS NULL")
     )
