@@ -34,6 +34,7 @@ class Settings(BaseModel):
     transaction_gas: int = Field(15_000_000, ge=1_000_000, description="gas limit that one transaction is filled to")
     unmined_transactions: int = Field(64, ge=1, description="most transactions that wait for a block at once")
     poll_seconds: float = Field(0.25, gt=0, description="pause of relay and watcher when there is nothing to do")
+    requests_per_minute: int = Field(6000, ge=1, description="requests of one API key in a minute, to one process")
     model_folder: Path | None = Field(None, description="risk model; default: the one that is released with ml")
 
     @field_validator("consortium_secret", "key_encryption_key", "admin_key", "relay_key", mode="before")

@@ -1,0 +1,70 @@
+"""The application: `uvicorn --factory service.api.app:from_environment --no-access-log`."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from service.api import api_keys, captures, grants, health, parties, problems, signing_keys
+from service.api.bounds import SMALL, BodyBound
+from service.api.metrics import Metrics
+from service.api.rates import Rates
+from service.api.requests import Envelope
+from service.config import Settings
+from service.logs import configure_logs
+from service.rooms import Database, open_rooms
+
+_ROUTERS = (captures, parties, signing_keys, api_keys, grants, health)
+
+
+def from_environment() -> FastAPI:
+    """The application with settings from the environment and logs on standard output; raises `BadSettings`."""
+    configure_logs()
+    return create_app(Settings.from_environment(os.environ))
+
+
+def create_app(settings: Settings, *, database: Database | None = None) -> FastAPI:
+    """The application; its lifespan opens the rooms over the settings' database, or over the one that is given."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_rooms(settings, database) as rooms:
+            app.state.rooms = rooms
+            yield
+
+    def allowed(path: str) -> int:
+        return settings.document_bytes if path.startswith(captures.router.prefix) else SMALL
+
+    metrics = Metrics()
+    app = FastAPI(
+        title="Trailseal",
+        summary="Every product's trail, sealed on a ledger, provably whole, and scored for risk.",
+        version="1",
+        lifespan=lifespan,
+        middleware=[Middleware(Envelope, metrics=metrics), Middleware(BodyBound, allowed=allowed)],
+        # The pages that FastAPI has for it load their scripts from elsewhere; /openapi.json serves any viewer.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.metrics = metrics
+    app.state.rates = Rates(settings.requests_per_minute)
+    problems.install(app)
+    for room in _ROUTERS:
+        app.include_router(room.router)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    written = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = written()
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = problems.schema()
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,50 @@
+"""The rooms that users know, opened once for a process: what HTTP, pages and commands call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from service.capture import Captures
+from service.config import Settings
+from service.health import Health
+from service.ledger.client import Node
+from service.parties.credentials import Credentials
+from service.parties.grants import Grants
+from service.parties.registration import Parties
+from service.parties.signing_keys import SigningKeys
+from service.store.database import Database
+
+__all__ = ["Database", "Rooms", "open_rooms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """One object for each use."""
+
+    credentials: Credentials
+    parties: Parties
+    signing_keys: SigningKeys
+    grants: Grants
+    captures: Captures
+    health: Health
+
+
+@asynccontextmanager
+async def open_rooms(settings: Settings, database: Database | None = None) -> AsyncIterator[Rooms]:
+    """The rooms over the settings' database, or over one that the caller opened and will close."""
+    store = database or Database(settings.database_url, settings.database_connections)
+    node = Node(settings.rpc_url)
+    credentials = Credentials(store)
+    try:
+        yield Rooms(
+            credentials=credentials,
+            parties=Parties(store, credentials),
+            signing_keys=SigningKeys(store, settings),
+            grants=Grants(store),
+            captures=Captures(store, settings),
+            health=Health(store, node),
+        )
+    finally:
+        await node.close()
+        if database is None:
+            await store.close()
