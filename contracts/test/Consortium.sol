@@ -90,8 +90,7 @@ abstract contract Consortium {
         returns (IProvenance.Capture memory)
     {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(privateKey, _digest(entries, deadline));
-        return
-            IProvenance.Capture({entries: entries, deadline: deadline, signature: abi.encodePacked(r, s, v)});
+        return IProvenance.Capture({entries: entries, deadline: deadline, signature: abi.encodePacked(r, s, v)});
     }
 
     function _digest(IProvenance.Entry[] memory entries, uint64 deadline) internal view returns (bytes32) {
@@ -121,9 +120,7 @@ abstract contract Consortium {
     }
 
     function _fold(bytes32 head, IProvenance.Entry memory entry, bytes32 party) internal view returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(head, entry.seal, party, entry.to, entry.step, uint64(block.timestamp))
-        );
+        return keccak256(abi.encodePacked(head, entry.seal, party, entry.to, entry.step, uint64(block.timestamp)));
     }
 
     /// A number from `low` to `high`, spread over all of them.

@@ -48,7 +48,9 @@ contract World is Consortium, CustodyModel {
     }
 
     /// A batch of good, bad, known and foreign captures: the good ones are recorded, whatever stands beside them.
-    function sayAmongOthers(address relay, uint256[5] calldata keys, uint256[5] calldata choices, uint256 how) external {
+    function sayAmongOthers(address relay, uint256[5] calldata keys, uint256[5] calldata choices, uint256 how)
+        external
+    {
         IProvenance.Capture[] memory captures = new IProvenance.Capture[](5);
         for (uint256 i = 0; i < 5; ++i) {
             captures[i] = _signed(_key(keys[i]), _chosen(choices[i], 1 + choices[i] % 3));
@@ -236,8 +238,7 @@ contract World is Consortium, CustodyModel {
         if (capture.signature.length != 65) return none;
         bytes memory signature = capture.signature;
         (bytes32 r, bytes32 s) = (_word(signature, 0), _word(signature, 32));
-        address signer =
-            ecrecover(_digest(capture.entries, capture.deadline), uint8(signature[64]), r, s);
+        address signer = ecrecover(_digest(capture.entries, capture.deadline), uint8(signature[64]), r, s);
         for (uint256 key = 0; key < KEYS; ++key) {
             if (signer == vm.addr(_key(key))) return books[key];
         }

@@ -109,8 +109,7 @@ contract ParticipantsTest is Consortium {
         vm.prank(registrar);
         participants.addKey(FRESH, CARRIER, from, to);
         vm.warp(time);
-        Standing expected =
-            time < from ? Standing.KeyNotYetValid : time < to ? Standing.Active : Standing.KeyExpired;
+        Standing expected = time < from ? Standing.KeyNotYetValid : time < to ? Standing.Active : Standing.KeyExpired;
         vm.assertTrue(_standing(FRESH) == expected, "standing");
     }
 

@@ -35,8 +35,7 @@ contract RecordTest is Consortium {
     }
 
     function test_the_speakers_of_a_batch_are_not_mixed_up() public {
-        uint256[6] memory keys =
-            [SUPPLIER_KEY, SUPPLIER_KEY, CARRIER_KEY, SUPPLIER_KEY, STRANGER_KEY, CARRIER_KEY];
+        uint256[6] memory keys = [SUPPLIER_KEY, SUPPLIER_KEY, CARRIER_KEY, SUPPLIER_KEY, STRANGER_KEY, CARRIER_KEY];
         bytes32[6] memory parties = [SUPPLIER, SUPPLIER, CARRIER, SUPPLIER, bytes32(0), CARRIER];
         IProvenance.Capture[] memory captures = new IProvenance.Capture[](6);
         bytes32 head;

@@ -104,8 +104,7 @@ contract RefusalTest is Consortium {
     function test_bad_signature_high_s() public {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(CARRIER_KEY, _digest(_said(), FOREVER));
         bytes memory twin = abi.encodePacked(r, bytes32(ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-        IProvenance.Capture memory capture =
-            IProvenance.Capture({entries: _said(), deadline: FOREVER, signature: twin});
+        IProvenance.Capture memory capture = IProvenance.Capture({entries: _said(), deadline: FOREVER, signature: twin});
         _refuses(capture, address(0), RefusalReason.BadSignature);
     }
 
