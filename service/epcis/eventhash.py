@@ -1,0 +1,267 @@
+"""The CBV event hash: an eventID that everybody who has the event can compute (CBV 2.0 section 8.9.2).
+
+A pre-hash string is put together, without separators: members in a fixed order, each as `name=value`, lists sorted,
+identifiers as GS1 Digital Links, vocabulary as web URIs, times in UTC at milliseconds, numbers as plain decimals; then
+everything that the standard does not name, sorted. recordTime, eventID, errorDeclaration and comments are left out.
+
+The published algorithm has two revisions that give different hashes for some events; say which one made a hash:
+
+| | "2.0" | "2026" |
+|---|---|---|
+| certificationInfo | after eventTimeZoneOffset | left out |
+| sensorElementList | after bizLocation, named before its elements | last of the standard's members, not named |
+| sourceList, destinationList | sorted among what follows the sensors, as bizTransactionList and ilmd | fixed order |
+| extensions of readPoint, sensors ... | in their element | after all else, under the element's name |
+| GS1 web vocabulary | gs1.org/voc | ref.gs1.org/voc |
+| in Digital Links | ' ; = stay, ! ( ) * are percent-encoded | ! ' ( ) * stay, ; = are percent-encoded |
+
+Against others' software: times are rounded half up, never half to even; text is never read as a number; numbers are
+read as decimals, never through floats of another base.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Literal
+
+from service.epcis import times, vocabulary
+from service.epcis.contexts import Prefixes, expanded
+from service.epcis.decimals import plain
+from service.epcis.documents import Event
+from service.epcis.identifiers import InvalidIdentifier, canonical
+from service.epcis.keys import ROOT
+from service.epcis.vocabulary import UnknownWord, Vocabulary
+
+Revision = Literal["2.0", "2026"]
+DEFAULT_REVISION: Revision = "2.0"
+
+Members = Mapping[str, Any]
+
+_IGNORED = frozenset(
+    ("@context", "type", "recordTime", "eventID", "errorDeclaration", "rdfs:comment", "comment", "#text")
+)
+_TIMES = frozenset(("eventTime", "time", "startTime", "endTime"))
+_EPCS = {"epcList": "epc", "childEPCs": "epc", "inputEPCList": "epc", "outputEPCList": "epc"}
+_QUANTITIES = frozenset(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"))
+_PARTIES = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
+_ORDER = (
+    "eventTime", "eventTimeZoneOffset", "certificationInfo", "parentID", "epcList", "inputEPCList", "childEPCs",
+    "quantityList", "childQuantityList", "inputQuantityList", "outputEPCList", "outputQuantityList", "action",
+    "transformationID", "bizStep", "disposition", "persistentDisposition", "readPoint", "bizLocation",
+)  # fmt: skip
+_FIXED: dict[Revision, tuple[str, ...]] = {
+    "2.0": (*_ORDER, "sensorElementList"),
+    "2026": (
+        *(name for name in _ORDER if name != "certificationInfo"),
+        "bizTransactionList", "sourceList", "destinationList", "sensorElementList",
+    ),
+}  # fmt: skip
+_METADATA = (
+    "time", "startTime", "endTime", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules",
+)  # fmt: skip
+_REPORT = (
+    "type", "exception", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "time", "microorganism",
+    "chemicalSubstance", "value", "component", "stringValue", "booleanValue", "hexBinaryValue", "uriValue", "minValue",
+    "maxValue", "meanValue", "sDev", "percRank", "percValue", "uom", "coordinateReferenceSystem",
+)  # fmt: skip
+_WORDS: dict[str, Vocabulary] = {
+    "bizStep": vocabulary.BIZ_STEPS,
+    "disposition": vocabulary.DISPOSITIONS,
+    "set": vocabulary.DISPOSITIONS,
+    "unset": vocabulary.DISPOSITIONS,
+    "exception": vocabulary.SENSOR_ALERTS,
+    "component": vocabulary.COMPONENTS,
+    "sensorReport/type": vocabulary.MEASUREMENTS,
+    "bizTransaction/type": vocabulary.BIZ_TRANSACTION_TYPES,
+    "source/type": vocabulary.SOURCE_DEST_TYPES,
+    "destination/type": vocabulary.SOURCE_DEST_TYPES,
+}
+
+
+def event_hash(event: Event, revision: Revision = DEFAULT_REVISION) -> str:
+    """The event's hash id, `ni:///sha-256;<64 hexadecimal digits>?ver=CBV2.0`, by one revision of the algorithm."""
+    text = prehash(event.source, event.prefixes, revision)
+    return f"ni:///sha-256;{hashlib.sha256(text.encode()).hexdigest()}?ver=CBV2.0"
+
+
+def prehash(source: Members, prefixes: Prefixes, revision: Revision = DEFAULT_REVISION) -> str:
+    """The pre-hash string of an event in the JSON binding, whose compact URIs `prefixes` resolve.
+
+    Raises times.InvalidTime for a time without offset (no hash can be right then).
+    """
+    return _Writing(prefixes, revision).event(source)
+
+
+class _Writing:
+    """Writes the pre-hash string of one event."""
+
+    def __init__(self, prefixes: Prefixes, revision: Revision) -> None:
+        self.prefixes = prefixes
+        self.revision = revision
+        self.gathers = revision == "2026"
+        """Whether extensions of elements are gathered at the end."""
+        self.rest: list[str] = []
+
+    def event(self, source: Members) -> str:
+        fixed = _FIXED[self.revision]
+        parts = [f"eventType={source['type']}"]
+        parts += [self.member(name, source[name]) for name in fixed if name in source]
+        left_out = "certificationInfo" if self.gathers else ""
+        for name, value in source.items():
+            if name in fixed or name in _IGNORED or name == left_out:
+                continue
+            if name in _PARTIES:
+                self.rest.append(self.member(name, value))
+            else:
+                self.rest += self.extension(name, value)
+        return "".join((*parts, *sorted(self.rest)))
+
+    def member(self, name: str, value: Any) -> str:
+        """One member of the event that the standard names, empty where its value is."""
+        if name in _EPCS:
+            inner = self.sorted(f"{_EPCS[name]}={self.text(item)}" for item in value)
+        elif name in _QUANTITIES:
+            inner = self.sorted(f"quantityElement{self.element(item, _QUANTITY, 'quantityElement')}" for item in value)
+        elif name in _PARTIES:
+            inner = self.sorted(self.parties(_PARTIES[name], value))
+        elif name == "sensorElementList":
+            inner = self.sorted(self.sensor(item) for item in value)
+            return inner if self.gathers else name + inner if inner else ""
+        elif name in ("readPoint", "bizLocation"):
+            inner = self.element(value, ("id",), name)
+        elif name == "persistentDisposition":
+            inner = self.element(value, ("set", "unset"), name)
+        else:
+            return self.values(name, value)
+        return name + inner if inner else ""
+
+    def values(self, name: str, value: Any, words: str = "") -> str:
+        """`name=value`; for a list one each, sorted."""
+        if isinstance(value, list):
+            return self.sorted(self.values(name, item, words) for item in value)
+        if value is None:
+            return ""
+        if name in _TIMES and isinstance(value, str):
+            return f"{name}={times.milliseconds(value.strip())}"
+        text = self.text(value, _WORDS.get(words or name))
+        return f"{name}={text}" if text else ""
+
+    def element(self, members: Members, order: Iterable[str], path: str) -> str:
+        """An element's members in order, then its extensions, unless these are gathered at the end of the event."""
+        known = "".join(
+            self.values(name, members[name], f"{path}/type" if name == "type" else "")
+            for name in order
+            if name in members
+        )
+        more = self.extensions(members, order)
+        if not more or not self.gathers:
+            return known + more
+        if "/" not in path and not path.startswith("sensor"):
+            self.rest.append(path + more)
+        return known
+
+    def extensions(self, members: Members, order: Iterable[str]) -> str:
+        names = [name for name in members if name not in order and name not in _IGNORED]
+        return "".join(sorted(part for name in names for part in self.extension(name, members[name]))) if names else ""
+
+    def parties(self, member: str, entries: Iterable[Members]) -> Iterable[str]:
+        for entry in entries:
+            type_ = self.values("type", entry.get("type"), f"{member}/type")
+            yield type_ + self.values(member, entry.get(member))
+
+    def sensor(self, element: Members) -> str:
+        metadata = element.get("sensorMetadata") or {}
+        reports = element.get("sensorReport") or []
+        known = self.element(metadata, _METADATA, "sensorMetadata")
+        written = [f"sensorMetadata{known}"] if known else []
+        written.append(self.sorted(f"sensorReport{self.element(item, _REPORT, 'sensorReport')}" for item in reports))
+        own = self.extensions(element, ("sensorMetadata", "sensorReport"))
+        if self.gathers:
+            self.gather_sensor(metadata, reports, own)
+            own = ""
+        return "".join(("sensorElement", *written, own))
+
+    def gather_sensor(self, metadata: Members, reports: Iterable[Members], own: str) -> None:
+        found = [("sensorMetadata", self.extensions(metadata, _METADATA))]
+        found += [("sensorReport", self.extensions(report, _REPORT)) for report in reports]
+        parts = sorted(name + more for name, more in found if more)
+        if parts or own:
+            self.rest.append("".join(("sensorElement", *parts, own)))
+
+    def extension(self, name: str, value: Any) -> list[str]:
+        """What the standard does not name: one part for each value, inner members sorted."""
+        if isinstance(value, list):
+            return [part for item in value for part in self.extension(name, item)]
+        if value is None:
+            return []
+        full = self.name(name)
+        if not isinstance(value, Mapping):
+            text = self.text(value)
+            return [f"{full}={text}" if text else full]
+        text = self.text(value["#text"]) if "#text" in value else ""
+        ignored = _IGNORED - {"type"}
+        inner = sorted(
+            part for name, item in value.items() if name not in ignored for part in self.extension(name, item)
+        )
+        return ["".join((full, f"={text}" if text else "", *inner))]
+
+    def name(self, name: str) -> str:
+        """An extension's name with its namespace: `{namespace}name`."""
+        prefix, colon, local = name.partition(":")
+        if not colon:
+            return name
+        if prefix in self.prefixes and not local.startswith("//"):
+            return f"{{{self.prefixes[prefix]}}}{local}"
+        cut = max(name.rfind("/"), name.rfind("#"), name.rfind(":")) + 1
+        return f"{{{name[:cut]}}}{name[cut:]}"
+
+    def text(self, value: Any, words: Vocabulary | None = None) -> str:
+        """A single value in canonical form."""
+        if isinstance(value, str):
+            full = expanded(value.strip(), self.prefixes)
+            return _canonical(full if words is None else _web(words, full), self.revision)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return plain(value)
+
+    @staticmethod
+    def sorted(parts: Iterable[str]) -> str:
+        return "".join(sorted(part for part in parts if part))
+
+
+_QUANTITY = ("epcClass", "quantity", "uom")
+_URNS = ("urn:epcglobal:cbv:bizstep:", "urn:epcglobal:cbv:disp:", "urn:epcglobal:cbv:btt:", "urn:epcglobal:cbv:sdt:")
+_VOCABULARIES = (
+    vocabulary.BIZ_STEPS, vocabulary.DISPOSITIONS, vocabulary.BIZ_TRANSACTION_TYPES, vocabulary.SOURCE_DEST_TYPES,
+)  # fmt: skip
+
+
+def _web(words: Vocabulary, text: str) -> str:
+    try:
+        return words.uri(text)
+    except UnknownWord:
+        return text
+
+
+@lru_cache(maxsize=1 << 16)
+def _canonical(text: str, revision: Revision) -> str:
+    """Text as it stands in a pre-hash string: EPC URNs and Digital Links in one form, CBV URNs as web URIs."""
+    for urn, words in zip(_URNS, _VOCABULARIES, strict=True):
+        if text.startswith(urn):
+            return words.web + text.removeprefix(urn)
+    if text.startswith(("urn:epc:", "http")):
+        try:
+            text = canonical(text, check_digits=False)
+        except InvalidIdentifier:
+            return text
+    return text if revision == "2.0" else _as_of_2026(text)
+
+
+def _as_of_2026(text: str) -> str:
+    if text.startswith("https://gs1.org/voc/"):
+        return "https://ref.gs1.org/voc/" + text.removeprefix("https://gs1.org/voc/")
+    if not text.startswith(ROOT):
+        return text
+    for escape, character in (("%21", "!"), ("%28", "("), ("%29", ")"), ("%2A", "*")):
+        text = text.replace(escape, character)
+    return text.replace(";", "%3B").replace("=", "%3D")
