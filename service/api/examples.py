@@ -15,11 +15,11 @@ DOCUMENT: dict[str, Any] = {
                 "type": "ObjectEvent",
                 "eventTime": "2026-02-03T08:55:12.000+01:00",
                 "eventTimeZoneOffset": "+01:00",
-                "epcList": ["https://id.gs1.org/01/09521321000019/21/10001"],
+                "epcList": ["https://id.gs1.org/01/09521321000018/21/10001"],
                 "action": "OBSERVE",
                 "bizStep": "shipping",
                 "disposition": "in_transit",
-                "readPoint": {"id": "https://id.gs1.org/414/9521321000026"},
+                "readPoint": {"id": "https://id.gs1.org/414/9521321000025"},
             }
         ]
     },

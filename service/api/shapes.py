@@ -39,7 +39,7 @@ class PartyShape(_Shape):
     """A party; `number` is the registry's, null until that is mined."""
 
     id: Annotated[str, Field(examples=[PARTY])]
-    identifier: Annotated[str, Field(examples=["https://id.gs1.org/417/9521321000019"])]
+    identifier: Annotated[str, Field(examples=["https://id.gs1.org/417/9521321000018"])]
     name: Annotated[str, Field(examples=["Acme Air Cargo"])]
     roles: Annotated[list[RoleName], Field(examples=[["supplier", "carrier"]])]
     number: Annotated[int | None, Field(examples=[7])]
@@ -122,7 +122,7 @@ class GrantShape(_Shape):
     """With whom the party shares its trails."""
 
     party: Annotated[str, Field(examples=[PARTY])]
-    identifier: Annotated[str, Field(examples=["https://id.gs1.org/417/9521321000019"])]
+    identifier: Annotated[str, Field(examples=["https://id.gs1.org/417/9521321000018"])]
     name: Annotated[str, Field(examples=["Acme Air Cargo"])]
     createdAt: datetime  # noqa: N815
 

@@ -6,6 +6,7 @@ at once; an expiry holds at once everywhere.
 """
 
 import hmac
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -25,6 +26,7 @@ from service.store.tables import ApiKey
 REMEMBERED_SECONDS = 3.0
 REMEMBERED_KEYS = 10_000
 _PREFIX = "ts"
+_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class Credentials:
@@ -50,7 +52,7 @@ class Credentials:
         """
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
-        if prefix != _PREFIX or not key_id or not secret or len(token) > 200 or not token.isascii():
+        if prefix != _PREFIX or not _ID.fullmatch(key_id) or not secret or len(token) > 200 or not token.isascii():
             raise Unauthenticated("an API key looks like ts_<id>_<secret>; send it as Authorization: Bearer <key>")
         found = await self._credential(key_id)
         right = hmac.compare_digest(_hash(secret), found.secret_hash if found else bytes(32))
@@ -127,8 +129,10 @@ class Credentials:
         Keys that the revoked one made stay good: list them, and revoke what is not wanted.
         """
         caller.require(Scope.KEYS_WRITE)
-        async with self._database.session() as session:
-            key = await stored.revoke_api_key(session, caller.party, key_id, self._clock())
+        key = None
+        if _ID.fullmatch(key_id):
+            async with self._database.session() as session:
+                key = await stored.revoke_api_key(session, caller.party, key_id, self._clock())
         if key is None:
             raise ApiKeyNotFound(f"the party has no API key {key_id[:64]!r}")
         self._remembered.pop(key_id, None)
