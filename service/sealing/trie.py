@@ -24,7 +24,11 @@ def lookup(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
         if list(nodes) not in ([], [rlp.encode(b"")]):  # nodes differ in how they show an empty trie
             raise BadProof("the trie is empty and yet the proof has nodes")
         return None
-    path = keccak256(key).hex()
+    return _walk(root, keccak256(key).hex(), nodes)
+
+
+def _walk(root: bytes, path: str, nodes: Sequence[bytes]) -> bytes | None:
+    """The value at the end of a path of nibbles; all paths of the trie have one length."""
     reference: rlp.Item = root
     used = 0
     while True:
