@@ -218,8 +218,7 @@ class _Writing:
     def text(self, value: Any, words: Vocabulary | None = None) -> str:
         """A single value in canonical form."""
         if isinstance(value, str):
-            full = expanded(value.strip(), self.prefixes)
-            return _canonical(full if words is None else _web(words, full), self.revision)
+            return _canonical(expanded(value.strip(), self.prefixes), self.revision, words)
         if isinstance(value, bool):
             return "true" if value else "false"
         return plain(value)
@@ -230,10 +229,10 @@ class _Writing:
 
 
 _QUANTITY = ("epcClass", "quantity", "uom")
-_URNS = ("urn:epcglobal:cbv:bizstep:", "urn:epcglobal:cbv:disp:", "urn:epcglobal:cbv:btt:", "urn:epcglobal:cbv:sdt:")
-_VOCABULARIES = (
-    vocabulary.BIZ_STEPS, vocabulary.DISPOSITIONS, vocabulary.BIZ_TRANSACTION_TYPES, vocabulary.SOURCE_DEST_TYPES,
-)  # fmt: skip
+_WEB_OF_URN = tuple(
+    (f"urn:epcglobal:cbv:{urn}:", f"https://ref.gs1.org/cbv/{web}-")
+    for urn, web in (("bizstep", "BizStep"), ("disp", "Disp"), ("btt", "BTT"), ("sdt", "SDT"), ("er", "ER"))
+)
 
 
 def _web(words: Vocabulary, text: str) -> str:
@@ -244,11 +243,13 @@ def _web(words: Vocabulary, text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _canonical(text: str, revision: Revision) -> str:
-    """Text as it stands in a pre-hash string: EPC URNs and Digital Links in one form, CBV URNs as web URIs."""
-    for urn, words in zip(_URNS, _VOCABULARIES, strict=True):
+def _canonical(text: str, revision: Revision, words: Vocabulary | None) -> str:
+    """Text as it stands in a pre-hash string: EPC URNs and Digital Links in one form, vocabulary as web URIs."""
+    if words is not None:
+        text = _web(words, text)
+    for urn, web in _WEB_OF_URN:
         if text.startswith(urn):
-            return words.web + text.removeprefix(urn)
+            return web + text.removeprefix(urn)
     if text.startswith(("urn:epc:", "http")):
         try:
             text = canonical(text, check_digits=False)

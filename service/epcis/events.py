@@ -128,6 +128,7 @@ class TransactionEvent(EPCISEvent):
 
     type: Literal["TransactionEvent"]
     action: Action
+    bizTransactionList: tuple[BizTransaction, ...]
     parentID: Text | None = None
     epcList: tuple[Text, ...] = ()
     quantityList: tuple[QuantityElement, ...] = ()

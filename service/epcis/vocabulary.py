@@ -11,7 +11,7 @@ class UnknownWord(ValueError):
     """The text says that it is a standard value, and the standard has no such value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """One standard vocabulary: canonical values are `web + word`; every prefix in `prefixes` is another spelling."""
 
