@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from service.api import api_keys, captures, grants, health, parties, problems, signing_keys
+from service.api import api_keys, captures, grants, health, ledger, parties, problems, risk, signing_keys
 from service.api.bounds import SMALL, BodyBound
 from service.api.metrics import Metrics
 from service.api.rates import Rates
@@ -17,7 +17,7 @@ from service.config import Settings
 from service.logs import configure_logs
 from service.rooms import Database, open_rooms
 
-_ROUTERS = (captures, parties, signing_keys, api_keys, grants, health)
+_ROUTERS = (captures, parties, signing_keys, api_keys, grants, risk, ledger, health)
 
 
 def from_environment() -> FastAPI:

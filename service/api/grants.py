@@ -26,7 +26,7 @@ Granter = Annotated[Caller, Depends(needs(Scope.GRANTS_WRITE))]
     responses=returned(200, GrantShape, "The party sees the caller's trails")
     | refused(errors.PartyIsSuspended, errors.PartyNotFound, errors.GrantToOneself),
 )
-async def grant(party: PartyId, caller: Granter, rooms: InRooms) -> Response:
+async def grant(caller: Granter, party: PartyId, rooms: InRooms) -> Response:
     """Lets a party see all trails that the caller has a part in; again is as once."""
     return Json(_told(await rooms.grants.grant(caller, party)))
 
@@ -44,7 +44,7 @@ async def grants(
 @router.delete(
     "/{party}", status_code=204, responses=refused(errors.PartyIsSuspended, errors.GrantNotFound, errors.PartyNotFound)
 )
-async def revoke(party: PartyId, caller: Granter, rooms: InRooms) -> Response:
+async def revoke(caller: Granter, party: PartyId, rooms: InRooms) -> Response:
     """Stops sharing, from the next query on."""
     await rooms.grants.revoke(caller, party)
     return Response(status_code=204)

@@ -82,7 +82,7 @@ async def whoami(caller: AnyCaller, rooms: InRooms) -> Response:
 
 
 @router.get("/{party}", responses=returned(200, PartyShape, "The party") | refused(errors.PartyNotFound))
-async def party_of(party: PartyId, caller: AnyCaller, rooms: InRooms) -> Response:
+async def party_of(caller: AnyCaller, party: PartyId, rooms: InRooms) -> Response:
     """One member."""
     return Json(told(await rooms.parties.one(caller, party)))
 
@@ -92,7 +92,7 @@ async def party_of(party: PartyId, caller: AnyCaller, rooms: InRooms) -> Respons
     responses=returned(200, PartyShape, "Suspended: it cannot capture any more, but still read")
     | refused(errors.PartyNotFound, errors.PartyStateUnchanged, errors.SuspendingOneself),
 )
-async def suspend(party: PartyId, caller: Administrator, rooms: InRooms) -> Response:
+async def suspend(caller: Administrator, party: PartyId, rooms: InRooms) -> Response:
     """Stops a party from capturing."""
     return Json(told(await rooms.parties.suspend(caller, party)))
 
@@ -101,7 +101,7 @@ async def suspend(party: PartyId, caller: Administrator, rooms: InRooms) -> Resp
     "/{party}/reinstate",
     responses=returned(200, PartyShape, "Reinstated") | refused(errors.PartyNotFound, errors.PartyStateUnchanged),
 )
-async def reinstate(party: PartyId, caller: Administrator, rooms: InRooms) -> Response:
+async def reinstate(caller: Administrator, party: PartyId, rooms: InRooms) -> Response:
     """Lets a suspended party capture again."""
     return Json(told(await rooms.parties.reinstate(caller, party)))
 
@@ -110,7 +110,7 @@ async def reinstate(party: PartyId, caller: Administrator, rooms: InRooms) -> Re
     "/{party}/roles",
     responses=returned(200, PartyShape, "The party with its new roles") | refused(errors.PartyNotFound, RequestInvalid),
 )
-async def set_roles(party: PartyId, roles: NewRoles, caller: Administrator, rooms: InRooms) -> Response:
+async def set_roles(caller: Administrator, party: PartyId, roles: NewRoles, rooms: InRooms) -> Response:
     """Replaces a party's roles."""
     return Json(told(await rooms.parties.set_roles(caller, party, roles.roles)))
 
@@ -121,7 +121,7 @@ async def set_roles(party: PartyId, roles: NewRoles, caller: Administrator, room
     responses=returned(201, ApiKeyWithToken, "The API key; its token is shown only here")
     | refused(errors.PartyNotFound, errors.BadExpiry, errors.ScopeTooWide, RequestInvalid),
 )
-async def issue(party: PartyId, key: NewApiKey, caller: Administrator, rooms: InRooms) -> Response:
+async def issue(caller: Administrator, party: PartyId, key: NewApiKey, rooms: InRooms) -> Response:
     """Makes an API key for a party: its first one."""
     made, token = await rooms.credentials.create(caller, key.scopes, key.label, key.expiresAt, party)
     return Json(told_with_token(made, token), 201)

@@ -108,7 +108,7 @@ class BadAddress(TrailsealError):
 class NotDeployed(TrailsealError):
     """The contracts are on no chain that this database knows, so nothing can name the chain."""
 
-    slug, title, status = "not-deployed", "The contracts are not deployed yet", 503
+    slug, title, status = "not-deployed", "The ledger is not set up yet", 503
 
 
 class WrappedKeyDamaged(TrailsealError):

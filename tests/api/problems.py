@@ -1,0 +1,16 @@
+"""What every refusal has to look like."""
+
+import httpx
+
+MEMBERS = ("type", "title", "status", "detail", "requestID")
+
+
+def check_problem(response: httpx.Response, status: int, slug: str) -> None:
+    """Fails unless the response is an RFC 9457 problem of this kind, complete and traceable."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    told = response.json()
+    assert told["type"] == f"urn:trailseal:problem:{slug}"
+    assert told["status"] == status
+    assert all(told[member] for member in MEMBERS)
+    assert told["requestID"] == response.headers["x-request-id"]
