@@ -10,8 +10,10 @@ from service.health import Health
 from service.ledger.client import Node
 from service.parties.credentials import Credentials
 from service.parties.grants import Grants
+from service.parties.ledger import Ledgers
 from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
+from service.risk.assessing import Risk
 from service.store.database import Database
 
 __all__ = ["Database", "Rooms", "open_rooms"]
@@ -26,6 +28,8 @@ class Rooms:
     signing_keys: SigningKeys
     grants: Grants
     captures: Captures
+    risk: Risk
+    ledgers: Ledgers
     health: Health
 
 
@@ -42,6 +46,8 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             signing_keys=SigningKeys(store, settings),
             grants=Grants(store),
             captures=Captures(store, settings),
+            risk=Risk(store, settings),
+            ledgers=Ledgers(store),
             health=Health(store, node),
         )
     finally:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ class Child:
 
     `dies_with` is the signal that the kernel sends it when we end, however we end. The kernel means the thread that
     forked it, so a thread of its own starts the child and lives as long as it does; `watch` is called there about
-    once a second. `user` is who to run as when we are root.
+    once a second. `user` is who to run as when we are root; `environment` is added to ours.
     """
 
     def __init__(
@@ -38,10 +38,12 @@ class Child:
         *,
         dies_with: signal.Signals = signal.SIGTERM,
         user: str | None = None,
+        environment: Mapping[str, str] | None = None,
         watch: Callable[[], None] = lambda: None,
     ) -> None:
         self.log = log
         self._watch = watch
+        self._environment = {**os.environ, **(environment or {})}
         self._begin = log.stat().st_size if log.exists() else 0
         words = [str(os.getpid()), str(int(dies_with)), user or "-", *map(str, program)]
         self._argv = [sys.executable, "-I", "-S", str(LAUNCHER), *words]
@@ -57,7 +59,7 @@ class Child:
         try:
             with self.log.open("ab") as output:
                 self._process = subprocess.Popen(
-                    self._argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/"
+                    self._argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", env=self._environment
                 )
         finally:
             self._started.set()

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 
 from service.store.database import Session, copy
@@ -40,8 +39,10 @@ class AssessmentRow(NamedTuple):
     trail: bytes
     as_of: datetime
     probability: float | None
-    band: str
+    band: str | None
     stage: str
+    expected_end: datetime | None
+    planned_end: datetime | None
     reasons: str
     model_hash: str
     input_hash: str
@@ -64,9 +65,9 @@ async def shipments_of(
 
 
 async def shipments_booked(
-    session: Session, party: bytes, sees_all: bool, since: datetime, until: datetime, limit: int
+    session: Session, party: bytes, sees_all: bool, between: tuple[datetime, datetime], limit: int
 ) -> list[BookedShipment]:
-    """The visible shipments booked in a span of time, the newest first."""
+    """The visible shipments booked between two moments (both count), the newest first."""
     statement = text(
         "SELECT shipments.trail, trails.identifier, shipments.event, shipments.booked_at FROM shipments"  # noqa: S608
         " JOIN trails ON trails.id = shipments.trail"
@@ -74,7 +75,7 @@ async def shipments_booked(
         + _VISIBLE
         + " ORDER BY shipments.booked_at DESC, shipments.event DESC LIMIT :limit"
     )
-    values = {"party": party, "sees_all": sees_all, "since": since, "until": until, "limit": limit}
+    values = {"party": party, "sees_all": sees_all, "since": between[0], "until": between[1], "limit": limit}
     return [BookedShipment(*row) for row in (await session.execute(statement, values)).all()]
 
 
@@ -99,13 +100,8 @@ async def save_assessments(session: Session, assessments: Sequence[AssessmentRow
 async def assessments_of(session: Session, trail: bytes, limit: int) -> list[dict[str, Any]]:
     """The scores given for a shipment, the latest first."""
     statement = text(
-        "SELECT id, as_of, created_at, probability, band, stage, reasons, model_hash, input_hash FROM assessments"
+        "SELECT id, as_of, created_at, probability, band, stage, expected_end, planned_end, reasons, model_hash, input_hash FROM assessments"
         " WHERE trail = :trail ORDER BY as_of DESC, created_at DESC LIMIT :limit"
     )
     rows = await session.execute(statement, {"trail": trail, "limit": limit})
     return [dict(row) for row in rows.mappings()]
-
-
-def reasons_json(reasons: Sequence[dict[str, Any]]) -> str:
-    """Reasons as the column takes them."""
-    return orjson.dumps(list(reasons)).decode()

@@ -325,8 +325,10 @@ class Assessment(Table, table=True):
     as_of: datetime = _time()
     created_at: datetime = _time()
     probability: float | None = None
-    band: str
+    band: str | None = None
     stage: str
+    expected_end: datetime | None = _time(null=True)
+    planned_end: datetime | None = _time(null=True)
     reasons: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     model_hash: str
     input_hash: str

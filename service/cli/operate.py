@@ -1,4 +1,4 @@
-"""The command `trailseal`."""
+"""Commands of who runs the service: migrate, deploy, serve, work, bootstrap."""
 
 import asyncio
 import os
@@ -8,17 +8,13 @@ from typing import Annotated
 import typer
 
 from service.config import Settings
-from service.errors import TrailsealError
-
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Every product's trail, provably whole.")
 
 
 def settings() -> Settings:
-    """The settings of this process's environment."""
+    """The settings in this process's environment; raises BadSettings."""
     return Settings.from_environment(os.environ)
 
 
-@app.command()
 def migrate() -> None:
     """Bring the database to this release's tables."""
     from service.store.migrate import migrate as upgrade
@@ -26,7 +22,6 @@ def migrate() -> None:
     asyncio.run(upgrade(settings().database_url))
 
 
-@app.command()
 def deploy() -> None:
     """Put the contracts on the chain, once; a worker sends what this writes."""
     from service.ledger.client import Node
@@ -50,7 +45,6 @@ def deploy() -> None:
     asyncio.run(run())
 
 
-@app.command()
 def work(roles: Annotated[list[str] | None, typer.Argument(help="relay, watch; default: both")] = None) -> None:
     """Relay what was accepted to the chain, and follow the chain. Any number of these may run."""
     from service.workers import ROLES
@@ -71,7 +65,6 @@ def work(roles: Annotated[list[str] | None, typer.Argument(help="relay, watch; d
     asyncio.run(run())
 
 
-@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
@@ -92,14 +85,19 @@ def serve(
     )
 
 
-def main() -> None:
-    """Runs the command; a refusal is told in one line, without a traceback."""
-    try:
-        app()
-    except TrailsealError as refusal:
-        typer.secho(f"{refusal.title}: {refusal.detail}", fg=typer.colors.RED, err=True)
-        raise SystemExit(1) from None
+def bootstrap(
+    identifier: Annotated[str, typer.Argument(help="the operator's party, as a PGLN Digital Link or EPC URN")],
+    name: Annotated[str, typer.Argument(help="its name")],
+) -> None:
+    """Make the first administrator's API key, and print it: it is shown once."""
+    from service.parties.bootstrap import first_admin_key
+    from service.store.database import Database
 
+    async def run() -> str:
+        database = Database(settings().database_url, 1)
+        try:
+            return await first_admin_key(database, identifier, name)
+        finally:
+            await database.close()
 
-if __name__ == "__main__":
-    main()
+    typer.echo(asyncio.run(run()))

@@ -1,0 +1,37 @@
+"""The command `trailseal`: one module for each kind of user."""
+
+import typer
+
+from service.cli import audit, data, learning, operate, risk
+from service.cli.demo import demo
+from service.errors import TrailsealError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Every product's trail, provably whole.")
+imports = typer.Typer(no_args_is_help=True, help="Bring in what others recorded, the way a supplier would.")
+training = typer.Typer(no_args_is_help=True, help="Train and judge the risk model.")
+scores = typer.Typer(no_args_is_help=True, help="Which shipments need somebody today, and why.")
+
+for command in (operate.serve, operate.work, operate.migrate, operate.deploy, operate.bootstrap, demo):
+    app.command()(command)
+for command in (data.capture, audit.bundle, audit.verify):
+    app.command()(command)
+imports.command("cargo2000")(data.import_cargo2000)
+scores.command("top")(risk.top)
+scores.command("score")(risk.score)
+training.command("train")(learning.train)
+training.command("evaluate")(learning.evaluate)
+app.add_typer(imports, name="import")
+app.add_typer(scores, name="risk")
+app.add_typer(training, name="ml")
+
+
+def main() -> None:
+    """Runs the command; a refusal is told in one line, without a traceback."""
+    try:
+        app()
+    except TrailsealError as refusal:
+        typer.secho(f"{refusal.title}: {refusal.detail}", fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
+
+
+__all__ = ["app", "main"]

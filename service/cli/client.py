@@ -1,0 +1,107 @@
+"""The API as a command speaks to it."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import orjson
+
+from service.errors import TrailsealError
+
+
+class Refused(TrailsealError):
+    """The service refused a request; the message is the problem document's."""
+
+    slug, title, status = "refused", "The service refused", 422
+
+    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
+        detail = str(problem.get("detail") or problem.get("title") or f"status {status}")
+        faults = problem.get("faults") or ()
+        lines = [f"\n  {fault.get('pointer') or '/'}: {fault.get('message')}" for fault in faults[:20]]
+        super().__init__(detail + "".join(lines), dict(problem))
+        self.http_status = status
+
+
+class Unreachable(TrailsealError):
+    """Nothing answers at the service's address."""
+
+    slug, title, status = "unreachable", "The service does not answer", 503
+
+
+class Client:
+    """One party's connection to a service; a context manager. `key` is its API key."""
+
+    def __init__(self, url: str, key: str, *, timeout_seconds: float = 60.0, connections: int = 8) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=timeout_seconds,
+            limits=limits,
+            trust_env=False,
+        )
+
+    def capture(self, document: Any, idempotency_key: str | None = None) -> Any:
+        """Hands in an EPCIS document (bytes, or a JSON value); its receipt."""
+        body = document if isinstance(document, bytes) else orjson.dumps(document)
+        headers = {"Content-Type": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return self.send("POST", "/v1/captures", content=body, headers=headers).json()
+
+    def bundle(self, identifier: str) -> bytes:
+        """The bundle of a trail, as a file."""
+        return self.send("GET", "/v1/trail/bundle", params={"identifier": identifier}).content
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON at a path."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.send("GET", path, params=given).json()
+
+    def post(self, path: str, value: Any, method: str = "POST") -> Any:
+        """The JSON answer to a JSON value."""
+        answer = self.send(method, path, json=value)
+        return answer.json() if answer.content else None
+
+    def assess(self, asked: Sequence[tuple[str, str | None]]) -> list[dict[str, Any]]:
+        """Risk scores of shipments, each as of its own moment (ISO 8601, None: now)."""
+        shipments = [{"shipment": unit, **({"asOf": moment} if moment else {})} for unit, moment in asked]
+        assessments: list[dict[str, Any]] = self.post("/v1/risk/assessments", {"shipments": shipments})["items"]
+        return assessments
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request.
+
+        Raises:
+            Refused: the service's own refusal.
+            Unreachable: no service at the address.
+        """
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.TransportError as fault:
+            raise Unreachable(f"{self.url} does not answer ({type(fault).__name__}): is `make run` running?") from fault
+        if answer.is_error:
+            raise Refused(_problem(answer), answer.status_code)
+        return answer
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    return problem if isinstance(problem, dict) else {"detail": f"status {answer.status_code} from {answer.url}"}

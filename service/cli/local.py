@@ -1,0 +1,208 @@
+"""The whole service on this machine: PostgreSQL, Anvil, API and worker, with a small consortium."""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import typer
+
+from service.cli.client import Client
+from service.devstack import Stack
+from service.devstack.child import Child, DevstackError
+
+FOLDER = Path(".trailseal")
+OPERATOR = ("https://id.gs1.org/417/9521000000001", "Consortium office")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A party of the demonstration consortium, and what its API key may do."""
+
+    slug: str
+    identifier: str
+    name: str
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+    @property
+    def signs(self) -> bool:
+        """Whether the service keeps a signing key for it."""
+        return "captures:write" in self.scopes
+
+
+_WRITES = ("captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write")
+MEMBERS = (
+    Member("acme", "https://id.gs1.org/417/9521001000000", "Acme Pharma", ("supplier",), _WRITES),
+    Member("borealis", "https://id.gs1.org/417/9521002000009", "Borealis Foods", ("supplier",), _WRITES),
+    Member("carrier", "https://id.gs1.org/417/9521003000008", "Cumulus Air Cargo", ("carrier",), _WRITES),
+    Member("auditor", "https://id.gs1.org/417/9521004000007", "Delphi Audit", ("auditor",), ("trails:read",)),
+    Member(
+        "analyst", "https://id.gs1.org/417/9521005000006", "Echo Analytics", ("analyst",), ("trails:read", "risk:read")
+    ),
+    Member("regulator", "https://id.gs1.org/417/9521006000005", "Food Authority", ("regulator",), _WRITES),
+)
+
+
+class LocalService:
+    """Everything below one folder, started and stopped together; a context manager.
+
+    Secrets and API keys are kept in the folder, readable by its owner alone, so that a second start finds the first
+    one's trails.
+    """
+
+    def __init__(self, folder: Path = FOLDER, *, port: int = 0, processes: int = 1, block_time: float = 1.0) -> None:
+        self.folder = folder.resolve()
+        self.stack = Stack(self.folder, block_time=block_time)
+        self._port, self._processes = port, processes
+        self._children: list[Child] = []
+        self.url = ""
+        self.keys: Mapping[str, str] = {}
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Starts everything, migrates, deploys and sets up the consortium.
+
+        Raises:
+            DevstackError: with the end of the log of the part that did not start.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def client(self, member: str) -> Client:
+        """A connection with this member's API key (or the `operator`'s)."""
+        return Client(self.url, self.keys[member])
+
+    def stop(self) -> None:
+        """Stops everything; what was captured stays in the folder."""
+        for child in reversed(self._children):
+            child.end(SIGTERM, 20)
+        self._children.clear()
+        (self.folder / "service.json").unlink(missing_ok=True)
+        self.stack.stop()
+
+    def _start(self) -> None:
+        self.environment = {**self.stack.start(), **_kept(self.folder / "secrets.json", _new_secrets)}
+        self._port = self._port or _free_port()
+        self._run_once("migrate")
+        self._spawn("worker", "work")
+        api = self._spawn("api", "serve", "--port", str(self._port), "--processes", str(self._processes))
+        self.url = f"http://127.0.0.1:{self._port}"
+        api.until(self._ready, "the API", 60)
+        self.keys = _kept(self.folder / "keys.json", self._new_consortium)
+        _write(
+            self.folder / "service.json", {"url": self.url, "rpc": self.environment["TRAILSEAL_RPC_URL"], **self.keys}
+        )
+
+    def _spawn(self, name: str, *words: str) -> Child:
+        program = [sys.executable, "-m", "service.cli", *words]
+        child = Child(program, self.folder / f"{name}.log", environment=self.environment)
+        self._children.append(child)
+        return child
+
+    def _run_once(self, *words: str) -> str:
+        log = self.folder / f"{words[0]}.log"
+        child = Child([sys.executable, "-m", "service.cli", *words], log, environment=self.environment)
+        while child.code is None:
+            time.sleep(0.02)
+        if child.code != 0:
+            raise DevstackError(f"`trailseal {' '.join(words)}` failed:\n{child.tail()}")
+        return child.tail()
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/livez", timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _new_consortium(self) -> dict[str, str]:
+        (self.folder / "bootstrap.log").unlink(missing_ok=True)
+        keys = {"operator": self._run_once("bootstrap", *OPERATOR).strip().splitlines()[-1]}
+        (self.folder / "bootstrap.log").unlink(missing_ok=True)
+        with Client(self.url, keys["operator"]) as operator:
+            ids = {}
+            for member in MEMBERS:
+                party = {"identifier": member.identifier, "name": member.name, "roles": list(member.roles)}
+                ids[member.slug] = operator.post("/v1/parties", party)["id"]
+                key = {"scopes": list(member.scopes), "label": "local consortium"}
+                keys[member.slug] = operator.post(f"/v1/parties/{ids[member.slug]}/api-keys", key)["token"]
+        for member in MEMBERS:
+            if member.signs:
+                with Client(self.url, keys[member.slug]) as client:
+                    client.post("/v1/signing-keys", {"custody": "service"})
+                    client.post(f"/v1/grants/{ids['analyst']}", None, method="PUT")
+        self._until_registered(keys)
+        return keys
+
+    def _until_registered(self, keys: Mapping[str, str], patience_seconds: float = 60) -> None:
+        """Waits until the registry on chain has every signing key."""
+        deadline = time.monotonic() + patience_seconds
+        for member in MEMBERS:
+            if not member.signs:
+                continue
+            with Client(self.url, keys[member.slug]) as client:
+                while not all(key["registeredAt"] for key in client.get("/v1/signing-keys")["items"]):
+                    if time.monotonic() > deadline:
+                        raise DevstackError(f"the chain did not register the keys; see {self.folder / 'worker.log'}")
+                    time.sleep(0.2)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def running(folder: Path = FOLDER) -> dict[str, str]:
+    """Address and API keys of the service that `make run` started in this folder.
+
+    Raises:
+        typer.BadParameter: none runs here.
+    """
+    try:
+        found: dict[str, str] = json.loads((folder / "service.json").read_text())
+    except FileNotFoundError:
+        raise typer.BadParameter(
+            "no service runs in this folder: start one with `make run`, or give --url and --key"
+            " (or TRAILSEAL_URL and TRAILSEAL_API_KEY)"
+        ) from None
+    return found
+
+
+def _kept(path: Path, make: Any) -> dict[str, str]:
+    if not path.exists():
+        _write(path, make())
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def _write(path: Path, value: Mapping[str, str]) -> None:
+    handle = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(value, file)
+    path.with_suffix(".new").replace(path)
+
+
+def _new_secrets() -> dict[str, str]:
+    names = ("CONSORTIUM_SECRET", "KEY_ENCRYPTION_KEY", "ADMIN_KEY", "RELAY_KEY")
+    return {f"TRAILSEAL_{name}": secrets.token_hex(32) for name in names}
+
+
+def _free_port() -> int:
+    from service.devstack.anvil import free_port
+
+    return free_port(0)
