@@ -10,6 +10,7 @@ from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared
 from service.epcis.events import EVENT_TYPES
 from service.epcis.faults import MAX_FAULTS, Fault
 from service.epcis.fields import Element, Text, Time
+from service.epcis.identifiers import is_uri
 from service.epcis.shapes import check_names, faults_of
 
 
@@ -110,6 +111,9 @@ def _unpacked(
         faults.append(
             Fault("/schemaVersion", "value", f"{version[:20]!r} is no version of EPCIS 2; send a 2.0 document")
         )
+    id_ = value.get("id")
+    if type(id_) is str and not is_uri(id_):
+        faults.append(Fault("/id", "identifier", f"{id_[:80]!r} is not a URI (RFC 3986)"))
     check_names(shape, value, "", prefixes, faults)
     body: Any = value
     for name in path:

@@ -83,9 +83,11 @@ class Judge:
             check_name(name, self.pointer + "/ilmd", self.prefixes, self.faults)
 
     def _persistent(self, persistent: Members) -> None:
-        if not persistent.get("set") and not persistent.get("unset"):
+        if "set" not in persistent and "unset" not in persistent:
             self.fault("/persistentDisposition", "missing", "persistentDisposition must set or unset something")
         for name in ("set", "unset"):
+            if persistent.get(name) == []:
+                self.fault(f"/persistentDisposition/{name}", "missing", f"{name!r} is empty; leave it out instead")
             for index, text in _texts(persistent.get(name)):
                 self._word(vocabulary.DISPOSITIONS, text, f"/persistentDisposition/{name}/{index}")
 
