@@ -8,24 +8,24 @@ from service.sealing.commitments import trail_of
 
 
 def assemble(
-    identifier: str,
-    salt: bytes,
+    thing: TrailPart,
     provenance: bytes,
     ledger: LedgerState,
     registry: RegistryState,
+    *,
     names: Mapping[int, str],
     entries: Sequence[EntryPart],
 ) -> Bundle:
-    """The bundle of the thing with this canonical identifier and 32-byte salt, as of the block of `ledger`.
+    """The bundle of a thing, as of the block of `ledger`.
 
-    `provenance` is the contract's 20-byte address; `names` the canonical identifiers of the parties in `registry`, by
-    their numbers.
+    `provenance` is the contract's 20-byte address; `names` are the canonical identifiers of the parties in `registry`,
+    by their numbers.
     """
-    state = ledger.trails[trail_of(identifier, salt)]
+    state = ledger.trails[trail_of(thing.identifier, thing.salt)]
     return Bundle(
         format=FORMAT,
         header=ledger.header,
-        trail=TrailPart(identifier=identifier, salt=salt),
+        trail=thing,
         provenance=ProvenancePart(
             address=provenance,
             account=list(ledger.account),
