@@ -15,6 +15,7 @@ from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
 from service.risk.assessing import Risk
 from service.store.database import Database
+from service.stream import Stream
 
 __all__ = ["Database", "Rooms", "open_rooms"]
 
@@ -28,6 +29,7 @@ class Rooms:
     signing_keys: SigningKeys
     grants: Grants
     captures: Captures
+    stream: Stream
     risk: Risk
     ledgers: Ledgers
     health: Health
@@ -46,6 +48,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             signing_keys=SigningKeys(store, settings),
             grants=Grants(store),
             captures=Captures(store, settings),
+            stream=Stream(store),
             risk=Risk(store, settings),
             ledgers=Ledgers(store),
             health=Health(store, node),

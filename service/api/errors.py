@@ -55,9 +55,3 @@ class TooManyRequests(TrailsealError):
     """The API key has made more requests than its share; `Retry-After` says when to come back, in seconds."""
 
     slug, title, status = "too-many-requests", "Too many requests", 429
-
-
-class TooManySubscribers(TrailsealError):
-    """More streams are open than this process serves."""
-
-    slug, title, status = "too-many-subscribers", "Too many streams are open", 503
