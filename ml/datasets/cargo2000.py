@@ -56,7 +56,7 @@ __all__ = [
 def read(path: Path) -> list[Shipment]:
     """All rows in the order of the file, which is the order of time. `?` is None; `*_legid` leaks and is dropped.
 
-    Raises ValueError naming the row and column that is no whole number, and where a row has no outbound leg.
+    Raises ValueError naming the row and column that is missing or no whole number, and where a row has no outbound leg.
     """
     with path.open(newline="", encoding="utf-8") as lines:
         return [_shipment(row) for row in csv.DictReader(lines)]
@@ -88,9 +88,11 @@ def _milestone(row: Mapping[str, str], slot: Slot, code: Code, segment: int) -> 
 
 
 def _number(row: Mapping[str, str], column: str) -> int | None:
-    text = row[column]
+    text = row.get(column)
     if text == "?":
         return None
+    if text is None:
+        raise ValueError(f"row nr={row.get('nr')} has no column {column}: this is not the Cargo 2000 table")
     try:
         return int(text)
     except ValueError:
