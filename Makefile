@@ -8,8 +8,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-LOCKED := --require-hashes --no-deps --only-binary :all:
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+LOCKED := --require-hashes --no-deps --only-binary :all: --no-compile
 NODE_MODULES := contracts/node_modules
 # A Node that setup put into the virtual environment serves where the machine has none.
 export PATH := $(if $(wildcard $(BIN)/node),$(CURDIR)/$(BIN):)$(PATH)
@@ -45,7 +45,7 @@ $(VENV)/.created:
 $(VENV)/.torch: $(VENV)/.created
 	@echo "· PyTorch $(TORCH), the build for CPUs"
 	@wanted=$(TORCH); [ "$$(uname -s)" = Darwin ] || wanted=$(TORCH)+cpu; \
-	$(PIP) install --no-deps $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') "torch==$$wanted" || { \
+	$(PIP) install --no-deps --no-compile $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') "torch==$$wanted" || { \
 	  echo "pip found no torch $$wanted. Tell it where PyTorch's CPU builds are, the address that PyTorch's own page" >&2; \
 	  echo "'Start Locally' shows for Linux, Pip, CPU:  make setup TORCH_INDEX=…" >&2; exit 1; }
 	@touch $@
@@ -61,13 +61,14 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.packages
 	@touch $@
 
 $(NODE_MODULES)/.installed: contracts/package.json contracts/package-lock.json requirements-node.txt $(VENV)/.created
-	@if ! { command -v npm && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; } >/dev/null 2>&1; then \
+	@if ! { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1; then \
 	  echo "· Node (this machine has none, or one older than 20)"; \
 	  $(PIP) install $(LOCKED) --requirement requirements-node.txt; \
 	fi
 	@echo "· Anvil, Forge, solc and OpenZeppelin"
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	npm ci --prefix contracts --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@# Not `npm ci`: it fails where a registry lacks the binaries of another platform, which nobody here needs.
+	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; \
+	npm install --prefix contracts --no-save --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
 # ---------------------------------------------------------------------------------------------------------------- use
