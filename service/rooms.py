@@ -1,5 +1,6 @@
 """The rooms that users know, opened once for a process: what HTTP, pages and commands call."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from service.stream import Stream
 __all__ = ["Database", "Rooms", "open_rooms"]
 
 
+_RECURSION = 1000
+"""Python's own default. py_ecc, which web3 brings along, raises it to 100,000 when it is imported; then 100 kB of
+nested brackets in a request overflow the C stack of the thread that reads them, and the process dies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """One object for each use."""
@@ -38,6 +44,7 @@ class Rooms:
 @asynccontextmanager
 async def open_rooms(settings: Settings, database: Database | None = None) -> AsyncIterator[Rooms]:
     """The rooms over the settings' database, or over one that the caller opened and will close."""
+    sys.setrecursionlimit(_RECURSION)
     store = database or Database(settings.database_url, settings.database_connections)
     node = Node(settings.rpc_url)
     credentials = Credentials(store)

@@ -20,8 +20,10 @@ Cursor = Annotated[
 
 def number_at(cursor: str | None) -> int | None:
     """The number where the page begins, None for the first page; raises `BadCursor`."""
-    found = None if cursor is None else _read(cursor)
-    if found is not None and (type(found) is not int or not -(2**63) <= found < 2**63):
+    if cursor is None:
+        return None
+    found = _read(cursor)
+    if type(found) is not int or not -(2**63) <= found < 2**63:
         raise _bad()
     return found
 

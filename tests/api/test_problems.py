@@ -42,7 +42,9 @@ async def test_a_wrong_body_is_told_by_its_places(service: Service, body: object
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"", b'{"name": "\\ud800", "identifier": "did:example:x"}', b"\xff\xfe", b"[" * 20_000]
+    "body",
+    [b"{", b"", b'{"name": "\\ud800", "identifier": "did:example:x"}', b"\xff\xfe", b"[" * 65_000],
+    ids=["cut off", "nothing", "surrogate", "not UTF-8", "deep"],
 )
 async def test_a_body_that_cannot_be_read_is_a_problem(service: Service, body: bytes) -> None:
     response = await service.call(
