@@ -1,13 +1,16 @@
 """Why a shipment scores as it does: a fixed vocabulary, so that screens and rules can rely on the codes.
 
 `weight` is in log-odds of lateness: positive raises the risk, negative lowers it. The weights of one assessment and
-its reference add up to its uncalibrated log-odds (see `ml.attribution`); codes that state a fact weigh 0.
+its reference add up to its uncalibrated log-odds (see `ml.attribution`); codes that state a fact weigh 0. A weight is
+that of a whole kind of knowledge (lanes, plan, delay, silence); the text names the leg or lane that stands out in it.
+Plans hold large buffers, so being only a little ahead of plan may well raise the risk.
 
 | Code | Says |
 |---|---|
 | BEHIND_PLAN | a milestone was reached later than planned |
 | AHEAD_OF_PLAN | the latest milestones were reached earlier than planned |
 | OVERDUE | a report that should have come has not |
+| AWAITED | time has passed since the latest report, but none is overdue yet |
 | LANE_LATE_RATE | how often recent shipments over this hub and to this destination were late |
 | TIGHT_PLAN | plans of this shape run late more often than the average plan |
 | AMPLE_PLAN | plans of this shape run late less often than the average plan |
@@ -23,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ml.lanes import LaneRates
+from ml.lanes import LaneRates, lanes, logit
 from ml.projection import LegOutlook, Outlook
 from ml.shipment import Milestone, Shipment, Slot
 
@@ -31,6 +34,7 @@ ReasonCode = Literal[
     "BEHIND_PLAN",
     "AHEAD_OF_PLAN",
     "OVERDUE",
+    "AWAITED",
     "LANE_LATE_RATE",
     "TIGHT_PLAN",
     "AMPLE_PLAN",
@@ -41,6 +45,9 @@ ReasonCode = Literal[
     "NOT_BOOKED",
 ]
 
+ENOUGH = 5
+"""Outcomes that a lane must have shown to be spoken of."""
+_LANE_TEXTS = {"hub": "over hub {}", "destination": "to airport {}", "pair": "through hub {} to {}"}
 NAMES = {"RCS": "check-in", "DEP": "departure", "RCF": "arrival", "DLV": "delivery"}
 
 
@@ -69,8 +76,8 @@ def span(minutes: float) -> str:
 
 
 def delay_reason(ahead: Outlook, weight: float) -> Reason:
-    """About the leg that decides the end: overdue where the wait outweighs the delay, else behind or ahead of plan."""
-    leg = _deciding(ahead)
+    """About the leg that decides the end, in the outlook at its latest report: behind or ahead of plan, or overdue."""
+    leg = _deciding(ahead, weight)
     if leg.overdue > max(leg.deviation, 0.0):
         return overdue_reason(leg, weight)
     last = leg.leg.milestones[leg.leg.done - 1] if leg.leg.done else None
@@ -82,9 +89,14 @@ def delay_reason(ahead: Outlook, weight: float) -> Reason:
     return Reason(side, text, weight, leg.leg.slot, _label(last), place)
 
 
-def _deciding(ahead: Outlook) -> LegOutlook:
-    started = ahead.outbound.leg.done > 0 or all(leg.leg.complete for leg in ahead.inbound)
-    return ahead.outbound if started else ahead.critical
+def _deciding(ahead: Outlook, weight: float) -> LegOutlook:
+    """The outbound leg once it can run; before, the inbound leg that stands out in the direction of the weight."""
+    if ahead.outbound.leg.done > 0 or all(leg.leg.complete for leg in ahead.inbound):
+        return ahead.outbound
+    waiting = [leg for leg in ahead.inbound if not leg.leg.complete]
+    if weight > 0:
+        return max(waiting, key=lambda leg: leg.deviation + leg.overdue)
+    return min(waiting, key=lambda leg: leg.deviation + leg.overdue)
 
 
 def overdue_reason(leg: LegOutlook, weight: float) -> Reason:
@@ -95,26 +107,29 @@ def overdue_reason(leg: LegOutlook, weight: float) -> Reason:
     return Reason("OVERDUE", text, weight, leg.leg.slot, _label(coming), place)
 
 
-def silence_reason(ahead: Outlook, weight: float) -> Reason:
-    """About the report that is missing the longest; where none is due yet, about the time that runs without one."""
+def silence_reason(ahead: Outlook, minutes: float, weight: float) -> Reason:
+    """About the report that is missing the longest; where none is overdue, about the wait for the next one."""
     waiting = max(ahead.legs, key=lambda leg: leg.overdue)
-    return overdue_reason(waiting, weight) if waiting.overdue > 0 else delay_reason(ahead, weight)
+    if waiting.overdue > 0:
+        return overdue_reason(waiting, weight)
+    coming = min((leg for leg in ahead.legs if leg.due is not None), key=lambda leg: leg.due or 0.0)
+    milestone = coming.leg.milestones[coming.leg.done]
+    place = _place(coming, milestone)
+    text = f"{NAMES[milestone.code]} at {_at(place)} is awaited, due in {span((coming.due or 0.0) - minutes)}"
+    return Reason("AWAITED", text, weight, coming.leg.slot, _label(milestone), place)
 
 
 def lane_reason(shipment: Shipment, rates: LaneRates, weight: float) -> Reason:
-    """About the lane from hub to destination: its smoothed rate beside the overall one."""
+    """About the lane that stands out most among hub, destination and the pair of them."""
     hub, destination = shipment.hub, shipment.destination
-    if (
-        hub is None
-        or destination is None
-        or not (rates.seen(("hub", hub, -1)) or rates.seen(("destination", destination, -1)))
-    ):
-        return Reason("UNKNOWN_LANE", f"no shipment over {_at(hub)} to {_at(destination)} is known", weight, place=hub)
-    pair = ("pair", hub, destination)
-    rate, seen = rates.rate(pair), rates.seen(pair)
-    basis = f"smoothed, {seen} seen; {rates.base:.0%} overall"
-    text = f"{rate:.0%} of recent shipments through hub {hub} to {destination} were late ({basis})"
-    return Reason("LANE_LATE_RATE", text, weight, place=hub)
+    told = [lane for lane in lanes(shipment) if lane[0] in _LANE_TEXTS and rates.seen(lane) >= ENOUGH]
+    if not told:
+        return Reason("UNKNOWN_LANE", f"too little is known over {_at(hub)} to {_at(destination)}", weight, place=hub)
+    lane = max(told, key=lambda one: abs(logit(rates.rate(one)) - logit(rates.base)))
+    where = _LANE_TEXTS[lane[0]].format(*lane[1:])
+    basis = f"smoothed, {rates.seen(lane)} seen; {rates.base:.0%} overall"
+    text = f"{rates.rate(lane):.0%} of recent shipments {where} were late ({basis})"
+    return Reason("LANE_LATE_RATE", text, weight, place=lane[1])
 
 
 def plan_reason(ahead: Outlook, weight: float) -> Reason:

@@ -173,11 +173,12 @@ class Scorer:
 
     def _reasons(self, case: _Case, odds: Array, *, overrun: bool) -> tuple[Reason, ...]:
         weights = shapley([float(value) for value in odds])
+        reported = max((one.completed for one in milestones(case.known)), default=0)
         found = [
             lane_reason(case.known, self._rates, weights["lanes"]),
             plan_reason(case.ahead, weights["plan"]),
-            delay_reason(case.ahead, weights["delay"]),
-            silence_reason(case.ahead, weights["silence"]),
+            delay_reason(outlook(case.known, reported), weights["delay"]),
+            silence_reason(case.ahead, case.minutes, weights["silence"]),
         ]
         telling = [one for one in found if abs(one.weight) >= LEAST_WEIGHT or one.code == "UNKNOWN_LANE"]
         ranked = sorted(telling, key=lambda one: -abs(one.weight))

@@ -45,6 +45,7 @@ def test_the_first_row_reads_as_it_is_printed(rows: list[Shipment]) -> None:
     assert effective_end(row) == 2880 + 696 + 515 + 1280 + 7559 + 2865 + 1265 + 434
 
 
+@pytest.mark.slow
 def test_every_row_and_its_prefixes_survive_epcis(rows: list[Shipment]) -> None:
     for row in rows:
         assert cargo2000.from_events(events(row)) == row
