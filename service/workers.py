@@ -10,7 +10,7 @@ import structlog
 from service.capture.resign import Resigner
 from service.config import Settings
 from service.ledger.client import Node, NodeRefused, NodeUnavailable
-from service.ledger.deploy import deploy
+from service.ledger.deploy import check_chain, deploy
 from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
 from service.store.chain import Deployed, deployed
@@ -81,7 +81,10 @@ async def _deployment(database: Database, node: Node, settings: Settings, stop: 
             found.append(await deploy(database, node, settings.admin_key.get_secret_value()))
         else:
             async with database.session() as session:
-                found.extend(one for one in [await deployed(session)] if one is not None)
+                known = await deployed(session)
+            if known is not None:
+                await check_chain(node, known)
+                found.append(known)
         if found or stop.is_set():
             enough.set()
         return False

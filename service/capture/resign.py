@@ -1,4 +1,4 @@
-"""Captures that the chain refused because their signature had become stale are signed anew, in the same words.
+"""Captures whose signature became stale before the chain had them are signed anew, in the same words.
 
 A part's id is the hash of its entries, so whatever signature it carries, the contract records it once.
 """
@@ -13,13 +13,16 @@ from service.parties.errors import NoSigningKey
 from service.parties.signing_keys import SigningKeys
 from service.sealing.signing import sign
 from service.sealing.typeddata import capture_id, domain_separator, signing_digest
-from service.store import chain, resign
-from service.store.database import Database
+from service.store import chain, resign, transactions
+from service.store.chain import Deployed
+from service.store.database import Database, Session
+from service.store.resign import StalePart
 
 _log = structlog.get_logger(__name__)
 
-STALE = ("KeyRevoked", "KeyExpired", "DeadlinePassed")
+STALE = ("KeyRevoked", "KeyExpired", "DeadlinePassed", "UnknownKey")
 """Refusals that a fresh signature of the same party mends."""
+_AT_ONCE = 500
 
 
 class Resigner:
@@ -30,26 +33,43 @@ class Resigner:
         self._keys = SigningKeys(database, settings)
 
     async def step(self) -> bool:
-        """Signs some refused parts anew and lets them wait again; whether there were any.
+        """Signs some parts anew, before they are sent or after the chain refused them; whether there were any.
 
         Parts that a party signed with its own key are left as they are: their receipts say `refused` and why.
         """
+        patience = min(60, self._settings.deadline_seconds // 4)
         async with self._database.session() as session:
-            deployment = await chain.deployed(session)
-            refused = await resign.refused_custodial_parts(session, STALE, limit=500)
-            if deployment is None or not refused:
+            now = await _now(session)
+            if not await resign.stale_parts(session, STALE, now + patience, limit=1):
                 return False
-            domain = domain_separator(deployment.chain_id, deployment.provenance)
-            deadline = int(time.time()) + self._settings.deadline_seconds
-            signed = 0
-            for part in refused:
-                try:
-                    address, key = await self._keys.signing_key(session, part.party)
-                except NoSigningKey:
-                    continue
-                signature = sign(signing_digest(domain, capture_id(entries_of(part.entries)), deadline), key)
-                await resign.replace_signature(session, part.id, address, deadline, signature)
-                signed += 1
+        async with self._database.session() as session:
+            # No relay packs meanwhile: what is signed anew keeps its place in the order.
+            await transactions.lock_order(session)
+            deployment = await chain.deployed(session)
+            stale = await resign.stale_parts(session, STALE, now + patience, _AT_ONCE)
+            if deployment is None or not stale:
+                return False
+            signed = await self._sign(session, deployment, stale, now + self._settings.deadline_seconds)
         if signed:
-            _log.info("signed refused captures anew", parts=signed)
+            _log.info("signed captures anew", parts=signed)
         return signed > 0
+
+    async def _sign(self, session: Session, deployment: Deployed, stale: list[StalePart], deadline: int) -> int:
+        domain, signed = domain_separator(deployment.chain_id, deployment.provenance), 0
+        for party in {part.party for part in stale}:
+            try:
+                address, key = await self._keys.signing_key(session, party)
+            except NoSigningKey:
+                continue
+            for part in stale:
+                if part.party == party:
+                    signature = sign(signing_digest(domain, capture_id(entries_of(part.entries)), deadline), key)
+                    await resign.replace_signature(session, part.id, address, deadline, signature)
+                    signed += 1
+        return signed
+
+
+async def _now(session: Session) -> int:
+    """Our time, or the chain's where that is ahead: deadlines are judged by the chain's."""
+    followed = await chain.last_block(session)
+    return max(int(time.time()), followed.time if followed else 0)

@@ -1,6 +1,6 @@
 """JSON-RPC to one EVM node, many calls in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import aiohttp
@@ -35,7 +35,13 @@ class _Provider(AsyncHTTPProvider):
 
     @staticmethod
     def decode_rpc_response(raw_response: bytes) -> RPCResponse:
-        return cast(RPCResponse, orjson.loads(raw_response))
+        answer = orjson.loads(raw_response)
+        if isinstance(answer, list):
+            # Answers may come in any order: one that does not say which call it answers is worth nothing.
+            ids = {one.get("id") for one in answer if isinstance(one, Mapping)}
+            if len(ids) != len(answer) or not all(isinstance(one, int) for one in ids):
+                raise ValueError("answers of a batch that cannot be told apart")
+        return cast(RPCResponse, answer)
 
 
 class Node:
@@ -52,10 +58,21 @@ class Node:
             NodeUnavailable: no answer, or none that is JSON-RPC.
             NodeRefused: the node's error.
         """
-        (answer,) = await self.batch([(method, params)])
-        if isinstance(answer, NodeRefused):
-            raise answer
+        (answer,) = await self.all([(method, params)])
         return answer
+
+    async def all(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The results in the order of the calls.
+
+        Raises:
+            NodeUnavailable: no answer, or none that is JSON-RPC.
+            NodeRefused: the node's first error.
+        """
+        answers = await self.batch(calls)
+        for answer in answers:
+            if isinstance(answer, NodeRefused):
+                raise answer
+        return answers
 
     async def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """The results in the order of the calls; a call that the node refused has its NodeRefused in its place.
@@ -76,7 +93,7 @@ class Node:
         request = [(RPCEndpoint(method), list(params)) for method, params in calls]
         try:
             answers = await self._provider.make_batch_request(request)
-        except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as fault:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             raise NodeUnavailable(f"no answer from the node: {type(fault).__name__} {fault}") from fault
         if not isinstance(answers, list) or len(answers) != len(calls):
             raise NodeUnavailable(f"the node answered a batch of {len(calls)} calls with {str(answers)[:200]}")
@@ -85,19 +102,32 @@ class Node:
 
 def _result(method: str, answer: Any) -> Any:
     if "error" in answer:
-        error = answer["error"]
-        return NodeRefused(method, int(error.get("code", 0)), str(error.get("message", error)))
+        error = answer["error"] if isinstance(answer["error"], Mapping) else {}
+        return NodeRefused(method, int(error.get("code", 0)), str(error.get("message", answer["error"])))
     return answer.get("result")
 
 
-def number(quantity: str) -> int:
-    """The integer of a JSON-RPC quantity such as `0x1a`."""
-    return int(quantity, 16)
+def number(quantity: Any) -> int:
+    """The integer of a JSON-RPC quantity such as `0x1a`; NodeUnavailable where the node answered none."""
+    try:
+        return int(quantity, 16)
+    except (TypeError, ValueError):
+        raise NodeUnavailable(f"the node answered {str(quantity)[:80]} where a quantity was due") from None
 
 
-def raw(hexadecimal: str) -> bytes:
-    """The bytes of JSON-RPC data such as `0x00ff`."""
-    return bytes.fromhex(hexadecimal[2:])
+def member(answer: Any, name: str, absent: Any = None) -> Any:
+    """A member of an object that the node answered; NodeUnavailable where it answered none, or `null`."""
+    if not isinstance(answer, Mapping):
+        raise NodeUnavailable(f"the node answered {str(answer)[:80]} where an object was due")
+    return answer.get(name, absent)
+
+
+def raw(hexadecimal: Any) -> bytes:
+    """The bytes of JSON-RPC data such as `0x00ff`; NodeUnavailable where the node answered something else."""
+    try:
+        return bytes.fromhex(hexadecimal[2:])
+    except (TypeError, ValueError):
+        raise NodeUnavailable(f"the node answered {str(hexadecimal)[:80]} where data was due") from None
 
 
 def hexed(data: bytes) -> str:

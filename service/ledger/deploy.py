@@ -4,7 +4,7 @@ from service.errors import TrailsealError
 from service.ledger.abi import creation_code
 from service.ledger.client import Node, hexed, number
 from service.ledger.transactions import Fees, Signer, deployed_address
-from service.store import chain, outbox
+from service.store import chain, transactions
 from service.store.chain import Deployed
 from service.store.database import Database
 
@@ -16,6 +16,15 @@ class AnotherChainError(TrailsealError):
     """The database belongs to another chain than the node's."""
 
     slug, title, status = "another-chain", "The node is of another chain", 503
+
+
+async def check_chain(node: Node, deployment: Deployed) -> None:
+    """That the node is of the deployment's chain.
+
+    Raises:
+        AnotherChainError: it is not. NodeUnavailable, NodeRefused: ask again later.
+    """
+    _of_this_chain(deployment, number(await node.call("eth_chainId")))
 
 
 async def deploy(database: Database, node: Node, admin_key: bytes) -> Deployed:
@@ -31,10 +40,11 @@ async def deploy(database: Database, node: Node, admin_key: bytes) -> Deployed:
     fees, on_chain = await Fees.now(node), await signer.count_on_chain(node)
     start = number(await node.call("eth_blockNumber"))
     async with database.session() as session:
-        nonce = await outbox.lock_nonce(session, signer.address, on_chain)
+        await transactions.lock_order(session)
         known = await chain.deployed(session)
         if known is not None:
             return _of_this_chain(known, chain_id)
+        nonce = await transactions.next_nonce(session, signer.address, on_chain)
         participants = deployed_address(signer.address, nonce)
         deployment = Deployed(deployed_address(signer.address, nonce + 1), participants, chain_id, start)
         codes = (
@@ -45,11 +55,11 @@ async def deploy(database: Database, node: Node, admin_key: bytes) -> Deployed:
             ),
             creation_code("Provenance", ["address"], [hexed(participants)]),
         )
-        transactions = [
+        signed = [
             signer.sign("deploy", None, code, nonce=nonce + offset, gas=_GAS, fees=fees)
             for offset, code in enumerate(codes)
         ]
-        await outbox.save_transactions(session, signer.address, transactions)
+        await transactions.save_transactions(session, signer.address, signed)
         await chain.save_deployment(session, deployment)
     return deployment
 

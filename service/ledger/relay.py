@@ -2,13 +2,14 @@
 
 Rules (DESIGN section 6, steps 4 and 5):
 
-1. Who holds the lock on the account's row gives out its nonces: the order of nonces is the order of acceptance, and
-   however many relays run, the chain records in that order.
+1. One relay at a time stores transactions, by a database lock, and the node gets them in the order of their storing:
+   however many relays and accounts there are, the chain records in the order of acceptance.
 2. A transaction is stored, with its nonce and its bytes, in the same database transaction that marks what it carries;
-   only then is it sent. After a crash or a rolled-back chain the same bytes are sent again: the nonce lets them be mined
-   once, and the contract records a capture once, whatever is sent.
-3. Captures wait while the registry has something to settle, for they may rely on it.
-4. A transaction whose nonce was used by another is given up, and what it carried waits again.
+   only then is it sent. After a crash or a rolled-back chain the same bytes are sent again, by any relay: the nonce
+   lets them be mined once, and the contract records a capture once, whatever is sent.
+3. Captures wait while a registry call waits for its transaction, for they may rely on it.
+4. A transaction that gets no block is looked after: given up when the chain used its nonce for another, so that what it
+   carried waits again; signed with higher fees when the base fee outgrew it; and a gap before it is filled.
 """
 
 import time
@@ -19,20 +20,24 @@ import structlog
 from service.config import Settings
 from service.ledger.abi import SignedCapture, record_calldata
 from service.ledger.client import Node, NodeRefused, hexed, number
+from service.ledger.gas import BASE, PER_ENTRY, TRANSACTION_CAP, gas_of
+from service.ledger.overdue import Overdue
 from service.ledger.transactions import Fees, Signer
-from service.store import chain, outbox
+from service.sealing.entries import Step
+from service.store import outbox, transactions
 from service.store.chain import Deployed
 from service.store.database import Database, Session
-from service.store.outbox import NewTransaction, UnminedTransaction, WaitingPart
+from service.store.outbox import WaitingPart
+from service.store.transactions import RECORD, NewTransaction
 
 _log = structlog.get_logger(__name__)
 
-# Upper bounds from contracts/snapshots, a capture's and an entry's; what is not used is not paid.
-_GAS_BASE, _GAS_PER_CAPTURE, _GAS_PER_ENTRY = 60_000, 45_000, 62_000
+_SUCCESSOR_SLOT = "0x5"  # docs/format.md, section 4
 _GAS_REGISTRY_CALL = 12_000_000
+_CALLS_AT_ONCE = 20
 _PARTS_AT_ONCE = 2_000
-_SEND_AT_ONCE = 32
-_PATIENCE_SECONDS = 15.0
+_SEND_AT_ONCE = 16
+_PATIENCE_SECONDS = 10.0
 
 
 class Relay:
@@ -42,133 +47,138 @@ class Relay:
         self._database, self._node, self._deployment, self._settings = database, node, deployment, settings
         self._admin = self._signer(settings.admin_key.get_secret_value() if settings.admin_key else None)
         self._relay = self._signer(settings.relay_key.get_secret_value() if settings.relay_key else None)
+        self._overdue = Overdue(database, node, [signer for signer in (self._admin, self._relay) if signer])
+        self._begun = False
 
     async def step(self) -> bool:
         """Packs what waits and sends what is unsent; whether there was anything.
 
         Raises:
-            NodeUnavailable: nothing is lost, call again later.
+            NodeUnavailable, NodeRefused: nothing is lost, call again later.
         """
+        if not self._begun:
+            async with self._database.session() as session:
+                await outbox.retry_failed(session)
+            self._begun = True
         busy = False
         if self._admin is not None:
             busy |= await self._pack_registry(self._admin)
-            busy |= await self._send(self._admin)
         if self._relay is not None:
             busy |= await self._pack_captures(self._relay)
-            busy |= await self._send(self._relay)
-        return busy
+        return await self._send() or busy
 
     def _signer(self, key: bytes | None) -> Signer | None:
         return Signer(key, self._deployment.chain_id) if key else None
 
     async def _pack_registry(self, signer: Signer) -> bool:
         async with self._database.session() as session:
-            if not await outbox.waiting_calls(session, 1):
+            if not await outbox.any_call_waits(session):
                 return False
         fees, on_chain = await Fees.now(self._node), await signer.count_on_chain(self._node)
         async with self._database.session() as session:
-            nonce = await outbox.lock_nonce(session, signer.address, on_chain)
-            calls = await outbox.waiting_calls(session, 20)
-            transactions = [
-                signer.sign(
-                    call.purpose,
-                    self._deployment.participants,
-                    call.calldata,
-                    nonce=nonce + offset,
-                    gas=_GAS_REGISTRY_CALL,
-                    fees=fees,
-                )
+            await transactions.lock_order(session)
+            calls = await outbox.waiting_calls(session, _CALLS_AT_ONCE)
+            if not calls:
+                return False
+            nonce = await transactions.next_nonce(session, signer.address, on_chain)
+            to = self._deployment.participants
+            signed = [
+                signer.sign(call.purpose, to, call.calldata, nonce=nonce + offset, gas=_GAS_REGISTRY_CALL, fees=fees)
                 for offset, call in enumerate(calls)
             ]
-            if transactions:
-                await outbox.save_transactions(session, signer.address, transactions)
-            for transaction, call in zip(transactions, calls, strict=True):
+            await transactions.save_transactions(session, signer.address, signed)
+            for transaction, call in zip(signed, calls, strict=True):
                 await outbox.pack_call(session, transaction.hash, call.seq)
-        return bool(transactions)
+        return True
 
     async def _pack_captures(self, signer: Signer) -> bool:
         async with self._database.session() as session:
             if not await self._room(session, signer):
                 return False
+        if await self._superseded():
+            return False
         fees, on_chain = await Fees.now(self._node), await signer.count_on_chain(self._node)
         async with self._database.session() as session:
-            nonce = await outbox.lock_nonce(session, signer.address, on_chain)
+            await transactions.lock_order(session)
             room = await self._room(session, signer)
-            parts = await outbox.waiting_parts(session, _PARTS_AT_ONCE) if room else []
-            loads = _loads(parts, self._settings.transaction_gas)[:room]
-            transactions = [
-                self._record(signer, load, nonce + offset, gas, fees) for offset, (load, gas) in enumerate(loads)
-            ]
-            if transactions:
-                await outbox.save_transactions(session, signer.address, transactions)
-            for transaction, (load, _) in zip(transactions, loads, strict=True):
-                await outbox.pack_parts(session, transaction.hash, [part.id for part in load])
-        if transactions:
-            _log.info("packed", transactions=len(transactions), parts=sum(len(load) for load, _ in loads))
-        return bool(transactions)
+            if room <= 0:
+                return False
+            loads = self._loads(await self._waiting(session, room))[:room]
+            if not loads:
+                return False
+            nonce = await transactions.next_nonce(session, signer.address, on_chain)
+            signed = [self._record(signer, load, nonce + offset, gas, fees) for offset, (load, gas) in enumerate(loads)]
+            await transactions.save_transactions(session, signer.address, signed)
+            carried = [(one.hash, [part.id for part in load]) for one, (load, _) in zip(signed, loads, strict=True)]
+            await outbox.pack_parts(session, carried)
+        _log.info("packed", transactions=len(signed), parts=sum(len(load) for load, _ in loads))
+        return True
 
     async def _room(self, session: Session, signer: Signer) -> int:
         """How many more transactions may wait for a block now."""
-        if not await outbox.anything_waits(session) or await outbox.registry_unsettled(session):
+        if not await outbox.anything_waits(session) or await outbox.any_call_waits(session):
             return 0
-        return self._settings.unmined_transactions - await outbox.count_unmined(session, signer.address)
+        return self._settings.unmined_transactions - await transactions.count_unmined(session, signer.address)
+
+    async def _waiting(self, session: Session, room: int) -> list[WaitingPart]:
+        fit = room * (self._gas_limit // gas_of(b"\x00")) + 1
+        entries = room * self._gas_limit // PER_ENTRY[Step.OBSERVE]
+        return await outbox.waiting_parts(session, min(fit, _PARTS_AT_ONCE), entries)
+
+    async def _superseded(self) -> bool:
+        """Whether the ledger goes on in another one, so that every `record` would revert."""
+        ledger = hexed(self._deployment.provenance)
+        slot = await self._node.call("eth_getStorageAt", ledger, _SUCCESSOR_SLOT, "latest")
+        if number(slot) == 0:
+            return False
+        _log.error("the ledger was superseded, nothing more can be sealed in it", successor=slot)
+        return True
+
+    @property
+    def _gas_limit(self) -> int:
+        return min(self._settings.transaction_gas, TRANSACTION_CAP)
+
+    def _loads(self, parts: Sequence[WaitingPart]) -> list[tuple[list[WaitingPart], int]]:
+        """The parts in order, cut into loads for one transaction each, with the gas limit of each.
+
+        What some transaction brought in vain goes alone, with all the gas there is, so that it spoils no other part.
+        """
+        loads: list[tuple[list[WaitingPart], int]] = []
+        now, alone = time.time(), False
+        for part in parts:
+            if part.deadline < now:
+                _log.warning("a signature waited beyond its deadline", part=hexed(part.id))
+            gas = gas_of(part.entries[95::128])
+            if not loads or alone or part.attempts or loads[-1][1] + gas > self._gas_limit:
+                loads.append(([], BASE))
+            load, sum_so_far = loads[-1]
+            load.append(part)
+            alone = part.attempts > 0
+            loads[-1] = (load, max(sum_so_far + gas, self._gas_limit if alone else 0))
+        return loads
 
     def _record(self, signer: Signer, load: Sequence[WaitingPart], nonce: int, gas: int, fees: Fees) -> NewTransaction:
         captures = [SignedCapture(part.entries, part.deadline, part.signature) for part in load]
-        return signer.sign(
-            "record", self._deployment.provenance, record_calldata(captures), nonce=nonce, gas=gas, fees=fees
-        )
+        payload = record_calldata(captures)
+        return signer.sign(RECORD, self._deployment.provenance, payload, nonce=nonce, gas=gas, fees=fees)
 
-    async def _send(self, signer: Signer) -> bool:
+    async def _send(self) -> bool:
+        """Gives the node what it is time to give it, whoever signed it."""
         async with self._database.session() as session:
-            unsent = await outbox.to_send(session, signer.address, _PATIENCE_SECONDS, _SEND_AT_ONCE)
-        if not unsent:
+            due = await transactions.to_send(session, _PATIENCE_SECONDS, _SEND_AT_ONCE)
+        if not due:
             return False
-        answers = await self._node.batch([("eth_sendRawTransaction", [hexed(one.raw)]) for one in unsent])
-        refused = [
-            (one, answer) for one, answer in zip(unsent, answers, strict=True) if isinstance(answer, NodeRefused)
-        ]
-        for one, answer in refused:
-            if not _is_known(answer):
+        answers = await self._node.batch([("eth_sendRawTransaction", [hexed(one.raw)]) for one in due])
+        for one, answer in zip(due, answers, strict=True):
+            if isinstance(answer, NodeRefused) and not _is_known(answer):
                 _log.warning("send refused", transaction=hexed(one.hash), nonce=one.nonce, reason=answer.message)
         async with self._database.session() as session:
-            await outbox.mark_sent(session, [one.hash for one in unsent])
-        await self._give_up(signer, [one for one, answer in refused if "nonce" in answer.message.lower()])
+            await transactions.mark_sent(session, [one.hash for one in due])
+        for account in {one.account for one in due if one.sends}:
+            await self._overdue.look_after(account)
         return True
-
-    async def _give_up(self, signer: Signer, doubtful: Sequence[UnminedTransaction]) -> None:
-        """Gives up transactions whose nonce the chain has used for others, as far as the watcher has followed it."""
-        if not doubtful:
-            return
-        used = await signer.count_on_chain(self._node)
-        receipts = await self._node.batch([("eth_getTransactionReceipt", [hexed(one.hash)]) for one in doubtful])
-        head = number(await self._node.call("eth_blockNumber"))
-        gone = [
-            one.hash for one, receipt in zip(doubtful, receipts, strict=True) if receipt is None and one.nonce < used
-        ]
-        async with self._database.session() as session:
-            followed = await chain.last_block(session)
-            if gone and followed is not None and followed.number >= head:
-                await outbox.void_transactions(session, gone)
-                _log.warning("gave up transactions whose nonce was used elsewhere", count=len(gone))
 
 
 def _is_known(refusal: NodeRefused) -> bool:
     message = refusal.message.lower()
     return "already" in message or "known" in message or "nonce too low" in message
-
-
-def _loads(parts: Sequence[WaitingPart], gas_limit: int) -> list[tuple[list[WaitingPart], int]]:
-    """The parts in order, cut into loads for one transaction each, with the gas limit of each."""
-    loads: list[tuple[list[WaitingPart], int]] = []
-    now = time.time()
-    for part in parts:
-        if part.deadline < now:
-            _log.warning("a signature waited beyond its deadline", part=hexed(part.id))
-        gas = _GAS_PER_CAPTURE + _GAS_PER_ENTRY * part.entry_count
-        if not loads or loads[-1][1] + gas > gas_limit:
-            loads.append(([], _GAS_BASE))
-        load, sum_so_far = loads[-1]
-        load.append(part)
-        loads[-1] = (load, sum_so_far + gas)
-    return loads

@@ -5,11 +5,13 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
 
-from service.ledger.client import Node, hexed, number
+from service.ledger.client import Node, hexed, member, number
 from service.sealing import rlp
 from service.sealing.hashing import keccak256
-from service.store.outbox import NewTransaction
+from service.store.transactions import GAP, NewTransaction, UnminedTransaction
 
 _FEE_HEADROOM = 10
 
@@ -21,14 +23,19 @@ class Fees:
     limit: int
     tip: int
 
+    base: int
+
     @classmethod
     async def now(cls, node: Node) -> "Fees":
-        """Fees for a transaction that may wait: ten times the present base fee; zero on a chain without fees."""
-        block = await node.call("eth_getBlockByNumber", "latest", False)
-        price = number(await node.call("eth_gasPrice"))
-        base = number(block.get("baseFeePerGas", "0x0"))
-        tip = max(0, price - base)
-        return cls(base * _FEE_HEADROOM + tip, tip)
+        """Fees for a transaction that may wait: ten times the present base fee; zero on a chain without fees.
+
+        Raises:
+            NodeUnavailable, NodeRefused: ask again later.
+        """
+        block, price = await node.all([("eth_getBlockByNumber", ["latest", False]), ("eth_gasPrice", [])])
+        base = number(member(block, "baseFeePerGas", "0x0"))
+        tip = max(0, number(price) - base)
+        return cls(base * _FEE_HEADROOM + tip, tip, base)
 
 
 class Signer:
@@ -59,8 +66,37 @@ class Signer:
         }
         if to is not None:
             fields["to"] = to
+        return self._signed(fields, purpose)
+
+    def fill(self, nonce: int, fees: Fees) -> NewTransaction:
+        """A transaction that does nothing but use a nonce which no stored transaction has."""
+        return self.sign(GAP, self.address, b"", nonce=nonce, gas=21_000, fees=fees)
+
+    def dearer(self, transaction: UnminedTransaction, fees: Fees) -> NewTransaction:
+        """The same transaction with fees of now, and so much above its former ones that nodes take it in their place.
+
+        Nodes ask for a tenth more of both fees; it gets an eighth.
+        """
+        fields = _fields(transaction.raw)
+        for name, now in (("maxFeePerGas", fees.limit), ("maxPriorityFeePerGas", fees.tip)):
+            fields[name] = max(now, fields[name] + fields[name] // 8 + 1)
+        fields["maxFeePerGas"] = max(fields["maxFeePerGas"], fields["maxPriorityFeePerGas"])
+        return self._signed(fields, transaction.purpose)
+
+    def _signed(self, fields: dict[str, Any], purpose: str) -> NewTransaction:
         signed = self._account.sign_transaction(fields)
-        return NewTransaction(bytes(signed.hash), nonce, bytes(signed.raw_transaction), purpose)
+        return NewTransaction(bytes(signed.hash), fields["nonce"], bytes(signed.raw_transaction), purpose)
+
+
+def fee_limit(transaction: UnminedTransaction) -> int:
+    """The highest base fee, in wei, at which the transaction can be mined."""
+    return int(_fields(transaction.raw)["maxFeePerGas"])
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    fields = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+    kept = {name: value for name, value in fields.items() if name not in ("v", "r", "s")}
+    return kept if kept["to"] else {name: value for name, value in kept.items() if name != "to"}
 
 
 def deployed_address(sender: bytes, nonce: int) -> bytes:

@@ -2,80 +2,106 @@
 
 Rules (DESIGN section 6, step 5):
 
-1. A run of blocks is taken only if each names the one before as its parent, beginning at the last followed block, and
-   if every log is of one of these blocks; otherwise nothing is taken and the next step looks again.
+1. A run of blocks is taken only if each names the one before as its parent, beginning at the last followed block. Logs
+   are asked for by the hash of their block (EIP-234), so that they are those of this very block or none at all.
 2. Where the chain no longer has the last followed block, it was rolled back or reorganised: the mirror goes back to the
-   newest block that both have, and what was sealed after it waits to be mined again.
+   newest block that both have, and what was sealed after it waits to be mined again. A node that merely is behind gets
+   some seconds to catch up, and one that refuses to answer proves nothing.
 3. One watcher at a time moves the mirror, by a database lock; any number may run.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from service.ledger.abi import DISPUTES, REFUSALS, Log, topic
-from service.ledger.client import Node, NodeRefused, hexed, number, raw
-from service.store import chain
+from service.ledger.client import Node, NodeUnavailable, hexed, member, number, raw
+from service.store import chain, transactions
 from service.store.chain import Deployed, DisputedLog, Followed, FollowedBlock, RecordedLog, RefusedLog
 from service.store.database import Database, Session
 
 _log = structlog.get_logger(__name__)
 
 _BLOCKS_AT_ONCE = 50
+_GAS_AT_ONCE = 1_000_000_000
 _KEPT_BLOCKS = 20_000
-_RETRIED = ("UnknownKey", "KeyNotYetValid", "PartySuspended")
-_ATTEMPTS = 5
+_PATIENCE_SECONDS = 5.0
+
+Block = Mapping[str, Any]
 
 
 class Watcher:
     """One watcher process's work; `step` does what there is to do now."""
 
-    def __init__(self, database: Database, node: Node, deployment: Deployed) -> None:
-        self._database, self._node, self._deployment = database, node, deployment
+    def __init__(
+        self, database: Database, node: Node, deployment: Deployed, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._node, self._deployment, self._clock = database, node, deployment, clock
+        self._behind_since: float | None = None
         self.lag_blocks = 0
 
     async def step(self) -> bool:
         """Follows the chain some blocks further, or takes the mirror back; whether there was anything to do.
 
         Raises:
-            NodeUnavailable: the mirror is as it was, call again later.
+            NodeUnavailable, NodeRefused: the mirror is as it was, call again later.
         """
         head = number(await self._node.call("eth_blockNumber"))
         async with self._database.session() as session:
-            await chain.lock_mirror(session)
-            last = await chain.last_block(session) or await self._start(session)
+            if not await chain.lock_mirror(session):
+                return False
+            last = await chain.last_block(session) or await self._start(session, head)
             self.lag_blocks = max(0, head - last.number)
+            if head < last.number and await self._is_catching_up(session, head):
+                return False
             if not await self._still_has(last):
                 await self._take_back(session, last)
                 return True
+            self._behind_since = None
             if head <= last.number:
                 return False
-            run = await self._fetch(last, min(head, last.number + _BLOCKS_AT_ONCE))
-            if run is None:
+            followed = await self._fetch(session, last, min(head, last.number + _BLOCKS_AT_ONCE))
+            if followed is None:
                 return False
-            await chain.follow(session, run)
-            if run.refused:
-                await self._requeue(session, run.refused)
-            if run.blocks[-1].number % 1000 < len(run.blocks):
-                await chain.forget_blocks(session, run.blocks[-1].number - _KEPT_BLOCKS)
-            self.lag_blocks = head - run.blocks[-1].number
-        if run.recorded:
-            _log.info("followed", block=run.blocks[-1].number, entries=len(run.recorded), disputes=len(run.disputed))
+            await self._follow(session, followed)
+            self.lag_blocks = head - followed.blocks[-1].number
         return True
 
-    async def _start(self, session: Session) -> FollowedBlock:
+    async def _follow(self, session: Session, followed: Followed) -> None:
+        newest = followed.blocks[-1].number
+        for hash_, purpose in await chain.follow(session, followed):
+            _log.error("a transaction of ours was mined without effect", transaction=hexed(hash_), purpose=purpose)
+        if followed.refused:
+            reasons = sorted({log.reason for log in followed.refused})
+            _log.warning("the chain refused captures", count=len(followed.refused), reasons=reasons)
+        if newest % 1000 < len(followed.blocks):
+            await chain.forget_blocks(session, newest - _KEPT_BLOCKS)
+        if followed.recorded:
+            _log.info("followed", block=newest, entries=len(followed.recorded), disputes=len(followed.disputed))
+
+    async def _start(self, session: Session, head: int) -> FollowedBlock:
         deployment = await chain.deployed(session) or self._deployment
-        block = await self._block(deployment.start_block)
-        if block is None:
-            raise NodeRefused("eth_getBlockByNumber", 0, f"the node has no block {deployment.start_block}")
-        start = _followed(block)
+        begin = deployment.start_block
+        if head < begin:  # a chain begun anew since the deployment: it will get everything again
+            await chain.follow_from(session, begin := 0)
+        start = _followed(await self._node.call("eth_getBlockByNumber", hex(begin), False))
         await chain.follow(session, Followed([start]))
         return start
 
+    async def _is_catching_up(self, session: Session, head: int) -> bool:
+        """Whether the node may only be behind the one that was asked before: its newest block is one that we know."""
+        if self._behind_since is None:
+            self._behind_since = self._clock()
+        if self._clock() - self._behind_since > _PATIENCE_SECONDS:
+            return False
+        known = await chain.blocks_before(session, head, 1)
+        return bool(known) and known[0].number == head and await self._still_has(known[0])
+
     async def _still_has(self, block: FollowedBlock) -> bool:
-        now = await self._block(block.number)
-        return now is not None and raw(now["hash"]) == block.hash
+        now = await self._node.call("eth_getBlockByNumber", hex(block.number), False)
+        return now is not None and raw(member(now, "hash")) == block.hash
 
     async def _take_back(self, session: Session, last: FollowedBlock) -> None:
         below = last.number
@@ -88,64 +114,68 @@ class Watcher:
         undone = await chain.take_back(session, ancestor.number if ancestor else -1)
         if ancestor is None:
             await chain.follow_from(session, 0)
+        self._behind_since = None
         _log.warning("the chain was rolled back", to=ancestor.number if ancestor else None, parts_unsealed=undone)
 
     async def _newest_common(self, candidates: Sequence[FollowedBlock]) -> FollowedBlock | None:
-        blocks = await self._node.batch([("eth_getBlockByNumber", [hex(one.number), False]) for one in candidates])
+        blocks = await self._node.all([("eth_getBlockByNumber", [hex(one.number), False]) for one in candidates])
         for one, block in zip(candidates, blocks, strict=True):
-            if isinstance(block, Mapping) and raw(block["hash"]) == one.hash:
+            if block is not None and raw(member(block, "hash")) == one.hash:
                 return one
         return None
 
-    async def _block(self, height: int) -> Mapping[str, Any] | None:
-        block: Mapping[str, Any] | None = await self._node.call("eth_getBlockByNumber", hex(height), False)
-        return block
-
-    async def _fetch(self, last: FollowedBlock, to: int) -> Followed | None:
-        """The run of blocks after `last` with its logs, or None where the chain moved meanwhile."""
-        contracts = [hexed(self._deployment.provenance), hexed(self._deployment.participants)]
-        wanted = {"fromBlock": hex(last.number + 1), "toBlock": hex(to), "address": contracts}
-        calls: list[tuple[str, Sequence[Any]]] = [
-            ("eth_getBlockByNumber", [hex(height), False]) for height in range(last.number + 1, to + 1)
-        ]
-        *blocks, logs = await self._node.batch([*calls, ("eth_getLogs", [wanted])])
-        if any(not isinstance(block, Mapping) for block in blocks) or isinstance(logs, NodeRefused):
+    async def _fetch(self, session: Session, last: FollowedBlock, to: int) -> Followed | None:
+        """The run of blocks after `last` with all that it brought, or None where the chain moved meanwhile."""
+        heights = range(last.number + 1, to + 1)
+        found = await self._node.all([("eth_getBlockByNumber", [hex(height), False]) for height in heights])
+        if any(block is None for block in found):
             return None
+        blocks = _bounded(found)
         run, parent = [], last.hash
-        for full in blocks:
-            if raw(full["parentHash"]) != parent:
+        for block in blocks:
+            if raw(member(block, "parentHash")) != parent:
                 return None
-            run.append(_followed(full))
+            run.append(_followed(block))
             parent = run[-1].hash
-        return self._read(run, blocks, [Log.read(log) for log in logs])
-
-    def _read(
-        self, run: Sequence[FollowedBlock], blocks: Sequence[Mapping[str, Any]], logs: Sequence[Log]
-    ) -> Followed | None:
-        by_hash = {block.hash: block for block in run}
-        followed = Followed(
-            run,
-            [
-                (raw(name), block.number)
-                for block, full in zip(run, blocks, strict=True)
-                for name in full["transactions"]
-            ],
-        )
-        for log in logs:
-            block = by_hash.get(log.block_hash)
-            if block is None:
-                return None
-            _take(log, block.time, followed)
+        mined = [(raw(name), at.number) for at, full in zip(run, blocks, strict=True) for name in full["transactions"]]
+        followed = Followed(run, mined, await self._reverted(session, [hash_ for hash_, _ in mined]))
+        await self._read_logs(followed)
         return followed
 
-    async def _requeue(self, session: Session, refused: Sequence[RefusedLog]) -> None:
-        again = await chain.requeue_refused(session, _RETRIED, _ATTEMPTS)
-        reasons = sorted({log.reason for log in refused})
-        _log.warning("the chain refused captures", count=len(refused), reasons=reasons, waiting_again=again)
+    async def _read_logs(self, followed: Followed) -> None:
+        contracts = [hexed(self._deployment.provenance), hexed(self._deployment.participants)]
+        found = await self._node.all(
+            [("eth_getLogs", [{"blockHash": hexed(block.hash), "address": contracts}]) for block in followed.blocks]
+        )
+        for block, logs in zip(followed.blocks, found, strict=True):
+            if not isinstance(logs, list):
+                raise NodeUnavailable(f"the node answered {str(logs)[:80]} where logs were due")
+            for log in logs:
+                _take(Log.read(log), block.time, followed)
+
+    async def _reverted(self, session: Session, mined: Sequence[bytes]) -> list[bytes]:
+        """Our deployments and registry calls among these that reverted; for captures, the missing logs say it."""
+        ours = await transactions.other_than_records(session, mined)
+        receipts = await self._node.all([("eth_getTransactionReceipt", [hexed(hash_)]) for hash_ in ours])
+        return [
+            hash_
+            for hash_, receipt in zip(ours, receipts, strict=True)
+            if number(member(receipt, "status", "0x1")) == 0
+        ]
 
 
-def _followed(block: Mapping[str, Any]) -> FollowedBlock:
-    return FollowedBlock(number(block["number"]), raw(block["hash"]), number(block["timestamp"]))
+def _bounded(blocks: Sequence[Block]) -> Sequence[Block]:
+    """As many of the first blocks as have logs that fit into memory, at least one."""
+    used = 0
+    for count, block in enumerate(blocks):
+        used += number(block["gasUsed"])
+        if used > _GAS_AT_ONCE and count:
+            return blocks[:count]
+    return blocks
+
+
+def _followed(block: Block) -> FollowedBlock:
+    return FollowedBlock(number(member(block, "number")), raw(member(block, "hash")), number(block["timestamp"]))
 
 
 def _take(log: Log, block_time: int, followed: Followed) -> None:
@@ -180,10 +210,20 @@ def _key_added(log: Log, _block_time: int, followed: Followed) -> None:
     followed.keys_added.append(log.topics[1][12:])
 
 
+def _key_revoked(log: Log, _block_time: int, followed: Followed) -> None:
+    followed.keys_revoked.append((log.topics[1][12:], int.from_bytes(log.word(0), "big")))
+
+
+def _reinstated(log: Log, _block_time: int, followed: Followed) -> None:
+    followed.reinstated.append(log.topics[1])
+
+
 _READERS = {
     topic("Provenance", "Recorded"): _recorded,
     topic("Provenance", "Disputed"): _disputed,
     topic("Provenance", "CaptureRefused"): _refused,
     topic("Participants", "PartyRegistered"): _registered,
+    topic("Participants", "PartyReinstated"): _reinstated,
     topic("Participants", "KeyAdded"): _key_added,
+    topic("Participants", "KeyRevoked"): _key_revoked,
 }

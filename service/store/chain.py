@@ -6,9 +6,12 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from service.store import transactions
 from service.store.database import Session, copy
+from service.store.outbox import FAILED
 
 _WATCH_LOCK = 7_412_092
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,18 @@ class RefusedLog(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What a run of blocks brought."""
+    """What a run of blocks brought; `transactions` are (hash, block) of everybody's, `reverted` hashes of ours."""
 
     blocks: Sequence[FollowedBlock]
     transactions: list[tuple[bytes, int]] = field(default_factory=list)
+    reverted: list[bytes] = field(default_factory=list)
     recorded: list[RecordedLog] = field(default_factory=list)
     disputed: list[DisputedLog] = field(default_factory=list)
     refused: list[RefusedLog] = field(default_factory=list)
     registered: list[tuple[bytes, int]] = field(default_factory=list)
+    reinstated: list[bytes] = field(default_factory=list)
     keys_added: list[bytes] = field(default_factory=list)
+    keys_revoked: list[tuple[bytes, int]] = field(default_factory=list)
 
 
 async def deployed(session: Session) -> Deployed | None:
@@ -117,35 +123,29 @@ async def blocks_before(session: Session, number: int, limit: int) -> list[Follo
     return [FollowedBlock(*row) for row in rows.all()]
 
 
-async def lock_mirror(session: Session) -> None:
-    """Lets one watcher at a time move the mirror; held until the transaction ends."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WATCH_LOCK})
+async def lock_mirror(session: Session) -> bool:
+    """Lets one watcher at a time move the mirror, until the transaction ends; False where another does just now."""
+    statement = text("SELECT pg_try_advisory_xact_lock(:lock)")
+    return bool((await session.execute(statement, {"lock": _WATCH_LOCK})).scalar_one())
 
 
-async def follow(session: Session, followed: Followed) -> None:
-    """Takes a run of blocks into the mirror; `lock_mirror` came before."""
+async def follow(session: Session, followed: Followed) -> list[tuple[bytes, str]]:
+    """Takes a run of blocks into the mirror; `lock_mirror` came before.
+
+    Returns hash and purpose of those of our transactions that were mined without effect.
+    """
     await copy(session, "blocks", FollowedBlock._fields, followed.blocks)
     await copy(session, "ledger_entries", RecordedLog._fields, followed.recorded)
     await copy(session, "ledger_disputes", DisputedLog._fields, followed.disputed)
-    mined = await _mark_mined(session, followed.transactions)
+    mined = await transactions.mark_mined(session, followed.transactions)
     await _mark_sealed(session, followed.recorded)
+    failed = list(followed.reverted)
     if mined:
         await _mark_refused(session, followed.refused)
-        await _settle_rest(session, mined)
+        failed += await _settle_rest(session, mined)
     await _mark_registered(session, followed)
-
-
-async def _mark_mined(session: Session, transactions: Sequence[tuple[bytes, int]]) -> list[bytes]:
-    if not transactions:
-        return []
-    statement = text(
-        "UPDATE transactions SET block = mined.block"
-        " FROM unnest(CAST(:hashes AS bytea[]), CAST(:blocks AS bigint[])) AS mined (hash, block)"
-        " WHERE transactions.hash = mined.hash RETURNING transactions.hash"
-    )
-    hashes, blocks = zip(*transactions, strict=True)
-    rows = await session.execute(statement, {"hashes": list(hashes), "blocks": list(blocks)})
-    return list(rows.scalars())
+    await _wait_again(session, followed)
+    return await transactions.mark_failed(session, failed)
 
 
 async def _mark_sealed(session: Session, recorded: Sequence[RecordedLog]) -> None:
@@ -171,33 +171,68 @@ async def _mark_refused(session: Session, refused: Sequence[RefusedLog]) -> None
         " AS said (part, transaction, reason)"
         " WHERE parts.id = said.part AND parts.transaction = said.transaction AND parts.state = 1"
     )
-    parts, transactions, reasons = zip(*refused, strict=True)
-    values = {"parts": list(parts), "transactions": list(transactions), "reasons": list(reasons)}
+    parts, carriers, reasons = zip(*refused, strict=True)
+    values = {"parts": list(parts), "transactions": list(carriers), "reasons": list(reasons)}
     await session.execute(statement, values)
 
 
-async def _settle_rest(session: Session, mined: Sequence[bytes]) -> None:
-    """Parts of a mined transaction that logged nothing: recorded before (a known capture), or their call failed."""
-    statement = text(
-        "UPDATE parts SET attempts = attempts + 1, state = CASE WHEN EXISTS"
-        " (SELECT FROM ledger_entries WHERE part = parts.id AND party = parts.party) THEN 2 ELSE 0 END"
-        " WHERE transaction = ANY(:mined) AND state = 1"
+async def _settle_rest(session: Session, mined: Sequence[bytes]) -> list[bytes]:
+    """Parts of a mined transaction that logged nothing: they were recorded before, or it had no effect.
+
+    Returns the transactions that had none. Their parts wait again, a few times.
+    """
+    known = text(
+        "UPDATE parts SET state = 2, refusal = NULL WHERE transaction = ANY(:mined) AND state = 1"
+        " AND EXISTS (SELECT FROM ledger_entries WHERE part = parts.id AND party = parts.party)"
     )
-    await session.execute(statement, {"mined": list(mined)})
+    await session.execute(known, {"mined": list(mined)})
+    lost = text(
+        "UPDATE parts SET attempts = attempts + 1, state = CASE WHEN attempts + 1 < :most THEN 0 ELSE 3 END,"
+        " transaction = CASE WHEN attempts + 1 < :most THEN NULL ELSE transaction END,"
+        " refusal = CASE WHEN attempts + 1 < :most THEN NULL ELSE :failed END"
+        " FROM (SELECT id, transaction AS carrier FROM parts WHERE transaction = ANY(:mined) AND state = 1) AS old"
+        " WHERE parts.id = old.id RETURNING old.carrier"
+    )
+    values = {"mined": list(mined), "most": _ATTEMPTS, "failed": FAILED}
+    return list(set((await session.execute(lost, values)).scalars()))
 
 
 async def _mark_registered(session: Session, followed: Followed) -> None:
     if followed.registered:
         ids, numbers = zip(*followed.registered, strict=True)
+        values = {"ids": list(ids), "numbers": list(numbers)}
+        # On a chain begun anew the numbers may be dealt out otherwise, and no two parties may have one meanwhile.
+        await session.execute(text("UPDATE parties SET number = NULL WHERE number = ANY(:numbers)"), values)
         statement = text(
             "UPDATE parties SET number = said.number"
             " FROM unnest(CAST(:ids AS bytea[]), CAST(:numbers AS bigint[])) AS said (id, number)"
             " WHERE parties.id = said.id"
         )
-        await session.execute(statement, {"ids": list(ids), "numbers": list(numbers)})
+        await session.execute(statement, values)
     if followed.keys_added:
         statement = text("UPDATE signing_keys SET registered_at = now() WHERE address = ANY(:keys)")
         await session.execute(statement, {"keys": list(followed.keys_added)})
+    if followed.keys_revoked:
+        keys, since = zip(*followed.keys_revoked, strict=True)
+        statement = text(
+            "UPDATE signing_keys SET revoked_at = coalesce(revoked_at, now()),"
+            " compromised_from = coalesce(compromised_from, to_timestamp(said.since))"
+            " FROM unnest(CAST(:keys AS bytea[]), CAST(:since AS bigint[])) AS said (address, since)"
+            " WHERE signing_keys.address = said.address"
+        )
+        await session.execute(statement, {"keys": list(keys), "since": list(since)})
+
+
+async def _wait_again(session: Session, followed: Followed) -> None:
+    """Lets parts wait again that were refused for want of what the chain has now."""
+    if not followed.keys_added and not followed.reinstated:
+        return
+    statement = text(
+        "UPDATE parts SET state = 0, transaction = NULL, refusal = NULL WHERE state = 3"
+        " AND ((refusal = 'UnknownKey' AND signer = ANY(:keys))"
+        " OR (refusal = 'PartySuspended' AND party = ANY(:parties)))"
+    )
+    await session.execute(statement, {"keys": list(followed.keys_added), "parties": list(followed.reinstated)})
 
 
 async def take_back(session: Session, ancestor: int) -> int:
@@ -207,7 +242,7 @@ async def take_back(session: Session, ancestor: int) -> int:
     """
     values = {"ancestor": ancestor}
     await session.execute(text("DELETE FROM ledger_disputes WHERE block > :ancestor"), values)
-    await session.execute(text("UPDATE transactions SET block = NULL, sent_at = NULL WHERE block > :ancestor"), values)
+    await transactions.unmine(session, ancestor)
     undone = await session.execute(
         text(
             "WITH gone AS (DELETE FROM ledger_entries WHERE block > :ancestor RETURNING part, party)"
@@ -217,7 +252,7 @@ async def take_back(session: Session, ancestor: int) -> int:
         ),
         values,
     )
-    count = len(undone.all())
+    unsealed = list(undone.scalars())
     # Refused in a block that is gone, so not refused: the same transaction is mined again.
     await session.execute(
         text(
@@ -225,21 +260,21 @@ async def take_back(session: Session, ancestor: int) -> int:
             " WHERE parts.transaction = transactions.hash AND transactions.block IS NULL AND parts.state = 3"
         )
     )
+    # Somebody else's transaction sealed it, after an older one of ours that was refused: it needs a new one.
+    await session.execute(
+        text(
+            "UPDATE parts SET state = 0, transaction = NULL FROM transactions WHERE parts.id = ANY(:parts)"
+            " AND parts.transaction = transactions.hash AND transactions.block IS NOT NULL AND parts.state = 1"
+        ),
+        {"parts": unsealed},
+    )
     await session.execute(text("DELETE FROM blocks WHERE number > :ancestor"), values)
-    return count
+    if ancestor < 0:
+        await session.execute(text("UPDATE parties SET number = NULL WHERE number IS NOT NULL"))
+        await session.execute(text("UPDATE signing_keys SET registered_at = NULL WHERE registered_at IS NOT NULL"))
+    return len(unsealed)
 
 
 async def forget_blocks(session: Session, before: int) -> None:
     """Drops followed blocks so old that no reorganisation reaches them; entries stay."""
     await session.execute(text("DELETE FROM blocks WHERE number < :before"), {"before": before})
-
-
-async def requeue_refused(session: Session, reasons: Sequence[str], attempts: int) -> int:
-    """Lets parts wait again whose refusal was for a passing reason, at most `attempts` times; returns how many."""
-    statement = text(
-        "UPDATE parts SET state = 0, transaction = NULL FROM signing_keys"
-        " WHERE parts.state = 3 AND parts.refusal = ANY(:reasons) AND parts.attempts < :attempts"
-        " AND signing_keys.address = parts.signer AND signing_keys.revoked_at IS NULL RETURNING parts.id"
-    )
-    rows = await session.execute(statement, {"reasons": list(reasons), "attempts": attempts})
-    return len(rows.all())

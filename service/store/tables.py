@@ -121,7 +121,10 @@ class Part(Table, table=True):
     """
 
     __tablename__ = "parts"
-    __table_args__ = (Index("ix_parts_waiting", "seq", postgresql_where=text("state = 0")),)
+    __table_args__ = (
+        Index("ix_parts_waiting", "seq", postgresql_where=text("state = 0")),
+        Index("ix_parts_refused", "seq", postgresql_where=text("state = 3")),
+    )
     id: bytes = _bytes(primary=True)
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
     capture: UUID = Field(index=True)
@@ -239,21 +242,33 @@ class Account(Table, table=True):
 
 
 class Transaction(Table, table=True):
-    """A transaction of ours: its bytes are kept before they are sent, and sent again as they are."""
+    """A transaction of ours: its bytes are kept before they are sent, and sent again as they are.
+
+    `seq` is the order in which all transactions of all our accounts were stored, and so are mined. `former` are the
+    hashes of the same transaction under lower fees, one of which may still be mined. `sends` counts how often the node
+    was given it since it last had a block, up to 100. `failed`: it was mined without effect (it reverted, say).
+    """
 
     __tablename__ = "transactions"
     __table_args__ = (
         Index("uq_transactions_account_nonce", "account", "nonce", unique=True),
-        Index("ix_transactions_unmined", "account", "nonce", postgresql_where=text("block IS NULL")),
+        Index("ix_transactions_unmined", "seq", postgresql_where=text("block IS NULL")),
+        Index("ix_transactions_failed", "seq", postgresql_where=text("failed")),
     )
     hash: bytes = _bytes(primary=True)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
     account: bytes = _bytes()
     nonce: int = Field(sa_column=Column(BigInteger, nullable=False))
     raw: bytes = _bytes()
     purpose: str
     created_at: datetime = _time()
     sent_at: datetime | None = _time(null=True)
+    sends: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
+    former: list[bytes] = Field(
+        default_factory=list, sa_column=Column(ARRAY(LargeBinary), nullable=False, server_default=text("'{}'"))
+    )
     block: int | None = Field(default=None, sa_column=Column(BigInteger, index=True))
+    failed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class RegistryCall(Table, table=True):

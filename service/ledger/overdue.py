@@ -1,0 +1,103 @@
+"""Transactions that were sent and get no block: what the chain did with their nonces, and what to do about it."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from service.ledger.client import Node, NodeRefused, hexed, member, number, raw
+from service.ledger.transactions import Fees, Signer, fee_limit
+from service.store import chain, transactions
+from service.store.database import Database, Session
+from service.store.transactions import UnminedTransaction
+
+_log = structlog.get_logger(__name__)
+
+_STUBBORN_SENDS = 4
+_FILLED_AT_ONCE = 50
+
+
+class Overdue:
+    """Looks after the transactions of accounts; what needs a signature it can do for its own `signers` only."""
+
+    def __init__(self, database: Database, node: Node, signers: Sequence[Signer]) -> None:
+        self._database, self._node = database, node
+        self._signers = {signer.address: signer for signer in signers}
+
+    async def look_after(self, account: bytes) -> None:
+        """Gives up, makes dearer, or lets go first what the account's overdue transactions wait for.
+
+        Raises:
+            NodeUnavailable, NodeRefused: nothing is changed, call again later.
+        """
+        fees = await Fees.now(self._node)
+        async with self._database.session() as session:
+            await transactions.lock_order(session)
+            if not await chain.lock_mirror(session):
+                return
+            used = await self._count_where_followed(session, account)
+            unmined = await transactions.unmined_of(session, account)
+            if used is None or not unmined:
+                return
+            if used > unmined[0].nonce:
+                await self._give_up(session, [one for one in unmined if one.nonce < used])
+            elif used < unmined[0].nonce:
+                await self._fill(session, account, range(used, unmined[0].nonce), fees)
+            else:
+                await self._raise_fees(session, account, unmined, fees)
+
+    async def _count_where_followed(self, session: Session, account: bytes) -> int | None:
+        """The account's nonce after the last followed block; None where the chain moved away from that block.
+
+        Up to there the mirror knows which transactions of ours were mined, so one with a lower nonce that is not
+        mined never will be.
+        """
+        last = await chain.last_block(session)
+        if last is None:
+            return None
+        answers = await self._node.batch(
+            [
+                ("eth_getTransactionCount", [hexed(account), hex(last.number)]),
+                ("eth_getBlockByNumber", [hex(last.number), False]),
+            ]
+        )
+        if any(answer is None or isinstance(answer, NodeRefused) for answer in answers):
+            return None
+        return number(answers[0]) if raw(member(answers[1], "hash")) == last.hash else None
+
+    async def _give_up(self, session: Session, lost: Sequence[UnminedTransaction]) -> None:
+        if any(one.purpose == "deploy" for one in lost):
+            _log.error(
+                "the deployment's nonce was used by another transaction: begin with an empty database and an admin"
+                " account that nobody else uses",
+                account=hexed(lost[0].account),
+            )
+            return
+        await transactions.void_transactions(session, [one.hash for one in lost])
+        _log.warning("gave up transactions whose nonce was used elsewhere", nonces=[one.nonce for one in lost])
+
+    async def _fill(self, session: Session, account: bytes, gap: range, fees: Fees) -> None:
+        signer = self._signers.get(account)
+        if signer is None:
+            _log.error("nonces are missing before our transactions", account=hexed(account), missing=len(gap))
+            return
+        fillers = [signer.fill(nonce, fees) for nonce in gap[:_FILLED_AT_ONCE]]
+        await transactions.save_transactions(session, account, fillers)
+        _log.warning("filled a gap of nonces that others had used before", nonces=[one.nonce for one in fillers])
+
+    async def _raise_fees(
+        self, session: Session, account: bytes, unmined: Sequence[UnminedTransaction], fees: Fees
+    ) -> None:
+        stubborn = unmined[0].sends >= _STUBBORN_SENDS
+        if stubborn:
+            _log.error("a transaction gets no block", transaction=hexed(unmined[0].hash), sends=unmined[0].sends)
+        if fees.base == 0:
+            return
+        cheap = [one for one in unmined if fee_limit(one) * 8 < fees.base * 9]
+        if stubborn and not cheap:
+            cheap = [unmined[0]]
+        signer = self._signers.get(account)
+        if signer is None or not cheap:
+            return
+        for one in cheap:
+            await transactions.replace_transaction(session, one.hash, signer.dearer(one, fees))
+        _log.warning("raised the fees of transactions that get no block", nonces=[one.nonce for one in cheap])
