@@ -1,5 +1,7 @@
 """The command `trailseal`: one module for each kind of user."""
 
+from collections.abc import Callable
+
 import typer
 
 from service.cli import audit, data, learning, operate, risk
@@ -11,9 +13,18 @@ imports = typer.Typer(no_args_is_help=True, help="Bring in what others recorded,
 training = typer.Typer(no_args_is_help=True, help="Train and judge the risk model.")
 scores = typer.Typer(no_args_is_help=True, help="Which shipments need somebody today, and why.")
 
-for command in (operate.serve, operate.work, operate.migrate, operate.deploy, operate.bootstrap, demo):
-    app.command()(command)
-for command in (data.capture, audit.bundle, audit.verify):
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    demo,
+    data.capture,
+    audit.bundle,
+    audit.verify,
+    operate.serve,
+    operate.work,
+    operate.migrate,
+    operate.deploy,
+    operate.bootstrap,
+)
+for command in _COMMANDS:
     app.command()(command)
 imports.command("cargo2000")(data.import_cargo2000)
 scores.command("top")(risk.top)

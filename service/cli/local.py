@@ -1,5 +1,6 @@
 """The whole service on this machine: PostgreSQL, Anvil, API and worker, with a small consortium."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -18,6 +19,9 @@ import typer
 from service.cli.client import Client
 from service.devstack import Stack
 from service.devstack.child import Child, DevstackError
+from service.parties.bootstrap import first_admin_key
+from service.store.database import Database
+from service.store.migrate import migrate
 
 FOLDER = Path(".trailseal")
 OPERATOR = ("https://id.gs1.org/417/9521000000001", "Consortium office")
@@ -95,7 +99,7 @@ class LocalService:
     def _start(self) -> None:
         self.environment = {**self.stack.start(), **_kept(self.folder / "secrets.json", _new_secrets)}
         self._port = self._port or _free_port()
-        self._run_once("migrate")
+        asyncio.run(migrate(self.environment["TRAILSEAL_DATABASE_URL"]))
         self._spawn("worker", "work")
         api = self._spawn("api", "serve", "--port", str(self._port), "--processes", str(self._processes))
         self.url = f"http://127.0.0.1:{self._port}"
@@ -111,25 +115,19 @@ class LocalService:
         self._children.append(child)
         return child
 
-    def _run_once(self, *words: str) -> str:
-        log = self.folder / f"{words[0]}.log"
-        child = Child([sys.executable, "-m", "service.cli", *words], log, environment=self.environment)
-        while child.code is None:
-            time.sleep(0.02)
-        if child.code != 0:
-            raise DevstackError(f"`trailseal {' '.join(words)}` failed:\n{child.tail()}")
-        return child.tail()
-
     def _ready(self) -> bool:
         try:
             return httpx.get(f"{self.url}/livez", timeout=5, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 
+    def _refuse_the_dead(self) -> None:
+        for child in self._children:
+            if child.code is not None:
+                raise DevstackError(f"{child.log.stem} ended with status {child.code}:\n{child.tail()}")
+
     def _new_consortium(self) -> dict[str, str]:
-        (self.folder / "bootstrap.log").unlink(missing_ok=True)
-        keys = {"operator": self._run_once("bootstrap", *OPERATOR).strip().splitlines()[-1]}
-        (self.folder / "bootstrap.log").unlink(missing_ok=True)
+        keys = {"operator": asyncio.run(self._first_admin())}
         with Client(self.url, keys["operator"]) as operator:
             ids = {}
             for member in MEMBERS:
@@ -145,6 +143,13 @@ class LocalService:
         self._until_registered(keys)
         return keys
 
+    async def _first_admin(self) -> str:
+        database = Database(self.environment["TRAILSEAL_DATABASE_URL"], 1)
+        try:
+            return await first_admin_key(database, *OPERATOR)
+        finally:
+            await database.close()
+
     def _until_registered(self, keys: Mapping[str, str], patience_seconds: float = 60) -> None:
         """Waits until the registry on chain has every signing key."""
         deadline = time.monotonic() + patience_seconds
@@ -153,6 +158,7 @@ class LocalService:
                 continue
             with Client(self.url, keys[member.slug]) as client:
                 while not all(key["registeredAt"] for key in client.get("/v1/signing-keys")["items"]):
+                    self._refuse_the_dead()
                     if time.monotonic() > deadline:
                         raise DevstackError(f"the chain did not register the keys; see {self.folder / 'worker.log'}")
                     time.sleep(0.2)

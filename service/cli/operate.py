@@ -47,6 +47,7 @@ def deploy() -> None:
 
 def work(roles: Annotated[list[str] | None, typer.Argument(help="relay, watch; default: both")] = None) -> None:
     """Relay what was accepted to the chain, and follow the chain. Any number of these may run."""
+    from service.logs import configure_logs
     from service.workers import ROLES
     from service.workers import work as run_workers
 
@@ -54,6 +55,8 @@ def work(roles: Annotated[list[str] | None, typer.Argument(help="relay, watch; d
     unknown = set(roles or ()) - set(ROLES)
     if unknown:
         raise typer.BadParameter(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}")
+
+    configure_logs()
 
     async def run() -> None:
         stop = asyncio.Event()

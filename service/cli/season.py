@@ -32,7 +32,9 @@ class Season:
             season = cls(told["seed"], told["shipments"], datetime.fromisoformat(told["now"]))
             if season.shipments == shipments and datetime.now(UTC) - season.now < _KEPT_FOR:
                 return season
-        season = cls(int(datetime.now(UTC).timestamp()) // 60, shipments, datetime.now(UTC).replace(microsecond=0))
+        season = cls(
+            int(datetime.now(UTC).timestamp()) // 60 % 5000, shipments, datetime.now(UTC).replace(microsecond=0)
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"seed": season.seed, "shipments": shipments, "now": season.now.isoformat()}))
         return season
@@ -54,14 +56,15 @@ def postings(season: Season) -> list[Posting]:
     """Everything that the members post, in the order of the waves."""
     from ml.gs1_keys import sscc
     from ml.simulate import season as simulate
+    from ml.to_epcis import to_epcis
 
     found: list[Posting] = []
     simulated = simulate(season.shipments, season.seed, season.now - SPAN)
     for index, one in enumerate(simulated):
-        shipment = one.shipment
-        unit = sscc(shipment.nr, "o")
+        assert one.shipment.nr is not None
+        unit = sscc(one.shipment.nr, "o")
         supplier = ("acme", "borealis")[index % 2]
-        document = one.document()
+        document = to_epcis(one.shipment, one.booked)
         for member, wave, events in _told(document, season.now, supplier, held=index == season.shipments // 2):
             key = f"season-{season.seed}-{index}-{wave}"
             found.append(Posting(member, wave, key, unit, len(events), _document(document, events)))
