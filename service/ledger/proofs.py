@@ -60,18 +60,16 @@ class RegistryState:
 
 
 class Proofs:
-    """Proofs from one node for the contracts at two 20-byte addresses."""
+    """Proofs from one node, for contracts at 20-byte addresses."""
 
-    def __init__(self, node: Node, provenance: bytes, participants: bytes) -> None:
+    def __init__(self, node: Node) -> None:
         self._node = node
-        self.provenance = provenance
-        self.participants = participants
 
     async def newest_block(self) -> int:
         """The number of the chain's newest block."""
         return int(await self._node.call("eth_blockNumber"), 16)
 
-    async def trails(self, trails: Sequence[bytes], block: int) -> LedgerState:
+    async def trails(self, provenance: bytes, trails: Sequence[bytes], block: int) -> LedgerState:
         """What the ledger holds for these 32-byte trail ids at the block with this number.
 
         Raises:
@@ -80,9 +78,9 @@ class Proofs:
             NodeUnavailable: no answer.
         """
         slots = [PARTICIPANTS_SLOT, *map(head_slot, trails), *map(custody_slot, trails)]
-        header, told = await self._ask(self.provenance, slots, block)
+        header, told = await self._ask(provenance, slots, block)
         try:
-            account = Account.prove(header.read.state_root, self.provenance, told.account)
+            account = Account.prove(header.read.state_root, provenance, told.account)
             words = [account.slot(slot, nodes) for slot, nodes in zip(slots, told.slots, strict=True)]
             custodies = [Custody.unpack(word) for word in words[1 + len(trails) :]]
         except ValueError as fault:
@@ -91,17 +89,17 @@ class Proofs:
         states = {trail: TrailState(*state) for trail, state in zip(trails, proven, strict=False)}
         return LedgerState(header.encoded, header.read, told.account, told.slots[0], states)
 
-    async def parties(self, numbers: Sequence[int], block: Header) -> RegistryState:
+    async def parties(self, participants: bytes, numbers: Sequence[int], block: Header) -> RegistryState:
         """The ids that the registry holds for these party numbers at the block, which `trails` told.
 
         Raises: as `trails`; StateUnavailable also where the chain no longer has that block.
         """
         slots = [party_id_slot(number) for number in numbers]
-        header, told = await self._ask(self.participants, slots, block.number)
+        header, told = await self._ask(participants, slots, block.number)
         if header.read.hash != block.hash:
             raise StateUnavailable(f"the chain replaced block {block.number} meanwhile; ask again")
         try:
-            account = Account.prove(block.state_root, self.participants, told.account)
+            account = Account.prove(block.state_root, participants, told.account)
             ids = [account.slot(slot, nodes) for slot, nodes in zip(slots, told.slots, strict=True)]
         except BadProof as fault:
             raise _unproven(block.number, fault) from fault

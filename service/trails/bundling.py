@@ -14,6 +14,7 @@ from service.sealing.layout import Custody
 from service.sealing.meaning import steps_of
 from service.store import chain
 from service.store import trails as store
+from service.store.chain import Deployed
 from service.store.database import Database
 from service.store.trails import PartyRow, SealedRow
 from service.trails.assemble import assemble
@@ -50,20 +51,28 @@ class Bundler:
             StateUnavailable, HeaderNotUnderstood, NodeUnavailable, NodeRefused: the node gives no proof.
         """
         trail = trail_of(thing.identifier, thing.salt)
+        deployed = await self._deployed()
         moved: StateUnavailable | None = None
         for attempt in range(_ATTEMPTS):
             await asyncio.sleep(_PAUSE_SECONDS if attempt else 0)
             at = await self._proofs.newest_block() if block is None else block
             try:
-                ledger = await self._proofs.trails([trail], at)
+                ledger = await self._proofs.trails(deployed.provenance, [trail], at)
                 rows = await self._agreed(trail, ledger)
                 if rows is not None:
-                    return await self._file(thing, ledger, rows)
+                    return await self._file(thing, deployed, ledger, rows)
             except StateUnavailable as fault:  # the chain moved on, or was reorganised, between two questions
                 moved = fault
         if moved is not None:
             raise moved
         raise MirrorBehind("the service has not yet followed the chain to the newest entry of this trail; ask again")
+
+    async def _deployed(self) -> Deployed:
+        async with self._database.session() as session:
+            deployed = await chain.deployed(session)
+        if deployed is None:
+            raise NotYetSealed("the contracts are not deployed yet, so nothing can be sealed")
+        return deployed
 
     async def _agreed(self, trail: bytes, ledger: LedgerState) -> Sequence[SealedRow] | None:
         """The entries that fold into the proven head, None where the mirror is not there yet."""
@@ -89,26 +98,21 @@ class Bundler:
         same = bool(followed) and (followed[0].number, followed[0].hash) == (number, ledger.block.hash)
         return _Mirrored(rows, last is not None and last.number >= number and same)
 
-    async def _file(self, thing: TrailPart, ledger: LedgerState, rows: Sequence[SealedRow]) -> bytes:
+    async def _file(
+        self, thing: TrailPart, deployed: Deployed, ledger: LedgerState, rows: Sequence[SealedRow]
+    ) -> bytes:
         state = ledger.trails[trail_of(thing.identifier, thing.salt)]
         parties = await self._parties(rows, state.custody)
-        registry = await self._proofs.parties(sorted(parties), ledger.block)
+        registry = await self._proofs.parties(deployed.participants, sorted(parties), ledger.block)
         names = {number: party.identifier for number, party in parties.items()}
         _check_registry(registry, parties)
-        # Hashing and reading a long trail takes a while: in a thread, other requests are served meanwhile.
-        return await asyncio.to_thread(self._dumped, thing, ledger, registry, names, rows)
 
-    def _dumped(
-        self,
-        thing: TrailPart,
-        ledger: LedgerState,
-        registry: RegistryState,
-        names: dict[int, str],
-        rows: Sequence[SealedRow],
-    ) -> bytes:
-        entries = [_entry(thing.identifier, row) for row in rows]
-        bundle = assemble(thing, self._proofs.provenance, ledger, registry, names=names, entries=entries)
-        return bundle.dump()
+        def dumped() -> bytes:
+            entries = [_entry(thing.identifier, row) for row in rows]
+            return assemble(thing, deployed.provenance, ledger, registry, names=names, entries=entries).dump()
+
+        # Hashing and reading a long trail takes a while: in a thread, other requests are served meanwhile.
+        return await asyncio.to_thread(dumped)
 
     async def _parties(self, rows: Sequence[SealedRow], custody: Custody) -> dict[int, PartyRow]:
         """The parties that entries and custody name, by number."""

@@ -78,7 +78,8 @@ class Chain:
 
     async def send(self, to: bytes | None, code: bytes) -> dict[str, Any]:
         """The receipt of a transaction, mined now."""
-        call = {"from": self.account, "data": hexed(code), "gas": hex(12_000_000)}
+        price = await self.node.call("eth_gasPrice")
+        call = {"from": self.account, "data": hexed(code), "gas": hex(12_000_000), "gasPrice": price}
         if to is not None:
             call["to"] = hexed(to)
         name = await self.node.call("eth_sendTransaction", call)
