@@ -61,8 +61,10 @@ class Bundler:
                 rows = await self._agreed(trail, ledger)
                 if rows is not None:
                     return await self._file(thing, deployed, ledger, rows)
-            except StateUnavailable as fault:  # the chain moved on, or was reorganised, between two questions
-                moved = fault
+            except StateUnavailable as fault:
+                if block is not None:
+                    raise
+                moved = fault  # the chain moved on, or was reorganised, between two questions
         if moved is not None:
             raise moved
         raise MirrorBehind("the service has not yet followed the chain to the newest entry of this trail; ask again")

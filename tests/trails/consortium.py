@@ -26,7 +26,6 @@ from service.parties.roles import names_of
 from service.parties.scopes import Scope
 from service.parties.signing_keys import SigningKeys
 from service.sealing.commitments import salt_of, trail_of
-from service.store import outbox
 from service.store.chain import Deployed
 from service.store.database import Database
 from service.trails import Trails
@@ -35,6 +34,10 @@ from tests.trails.freight import BUYER, CARRIER, CONTEXT, SUPPLIER
 # Anvil's own accounts 8 and 9: no other test spends from them.
 ADMIN_KEY = "dbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
 RELAY_KEY = "2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
+WAITS = (
+    "SELECT EXISTS (SELECT FROM parts WHERE state < 2) OR EXISTS (SELECT FROM transactions WHERE block IS NULL)"
+    " OR EXISTS (SELECT FROM registry_calls WHERE transaction IS NULL)"
+)
 _numbers = itertools.count(1)
 
 
@@ -118,14 +121,27 @@ class Consortium:
         while time.monotonic() < until:
             busy = [await self.relay.step(), await self.watcher.step()]
             async with self.database.session() as session:
-                waits = await outbox.anything_waits(session) or await outbox.registry_unsettled(session)
-                unmined = (
-                    await session.execute(text("SELECT count(*) FROM transactions WHERE block IS NULL"))
-                ).scalar()
-            if not waits and not unmined and not any(busy):
+                waits = (await session.execute(text(WAITS))).scalar_one()
+            if not waits and not any(busy):
                 return
             await asyncio.sleep(0.05)
         raise TimeoutError("the outbox did not empty")
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """The watcher at work beside the test."""
+
+        async def follow() -> None:
+            while True:
+                await self.watcher.step()
+                await asyncio.sleep(0.05)
+
+        task = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def execute(self, statement: str, **values: Any) -> None:
         """What somebody with the database's password may do."""

@@ -2,14 +2,18 @@
 
 import pytest
 
-from service.ledger.proofs import StateUnavailable
+from service.ledger.proofs import Proofs, StateUnavailable
+from service.parties.caller import Caller
+from service.parties.signing_keys import SigningKeys
 from service.sealing.bundle import read
 from service.sealing.commitments import salt_of
-from service.sealing.entries import Step
+from service.sealing.entries import Entry, Step
 from service.sealing.meaning import steps_of
 from service.sealing.state import Header
 from service.sealing.verify import verify
-from service.trails.errors import NotYetSealed, TrailNotFound, TrailNotIntact
+from service.trails import bundling
+from service.trails.errors import MirrorBehind, NotYetSealed, TrailNotFound, TrailNotIntact
+from tests.trails.chain import Chain, Speaker
 from tests.trails.consortium import Consortium, seen, sscc
 from tests.trails.freight import BUYER, CARRIER, SUPPLIER, handover
 
@@ -163,7 +167,90 @@ async def test_an_altered_mirror_gets_no_bundle(consortium: Consortium, tamperin
     thing = sscc()
     await story(consortium, thing)
     await consortium.execute(tampering, trail=consortium.trail(thing))
-    with pytest.raises(TrailNotIntact, match="do not fold"):
-        await consortium.trails.bundle(consortium.auditor, thing)
+    async with consortium.watching():
+        with pytest.raises(TrailNotIntact, match="do not fold"):
+            await consortium.trails.bundle(consortium.auditor, thing)
     view = await consortium.trails.read(consortium.auditor, thing)
     assert not view.intact
+
+
+async def test_a_bundle_waits_for_the_watcher(consortium: Consortium) -> None:
+    """An entry lands that the mirror does not have yet."""
+    thing = sscc()
+    await consortium.seal(consortium.supplier, seen(thing, minute=1))
+    await consortium.capture(consortium.supplier, seen(thing, minute=2))
+    while not (await _head(consortium, thing))[1]:
+        await consortium.relay.step()
+    async with consortium.watching():
+        file = await consortium.trails.bundle(consortium.supplier, thing)
+    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    assert verdict.holds
+    assert verdict.entries == 2
+
+
+async def _head(consortium: Consortium, thing: str) -> tuple[bytes, bool]:
+    """The head on the chain, and whether the mirror is behind it."""
+    proofs = Proofs(consortium.node)
+    trail = consortium.trail(thing)
+    state = await proofs.trails(consortium.deployed.provenance, [trail], await proofs.newest_block())
+    head = state.trails[trail].head
+    return head, head != (await consortium.trails.read(consortium.supplier, thing)).head
+
+
+async def test_without_a_watcher_the_bundle_is_refused_for_now(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "_PAUSE_SECONDS", 0.01)
+    thing = sscc()
+    await consortium.seal(consortium.supplier, seen(thing, minute=1))
+    await consortium.capture(consortium.supplier, seen(thing, minute=2))
+    while not (await _head(consortium, thing))[1]:
+        await consortium.relay.step()
+    with pytest.raises(MirrorBehind):
+        await consortium.trails.bundle(consortium.supplier, thing)
+    await consortium.settle()
+    assert await consortium.trails.bundle(consortium.supplier, thing)
+
+
+async def test_another_partys_copy_of_a_seal_does_not_spoil_the_bundle(consortium: Consortium) -> None:
+    """Seals are public: anyone registered may record one again, on any trail, with any step, past our service."""
+    thing = sscc()
+    await consortium.seal(consortium.supplier, seen(thing, minute=1))
+    (entry,) = (await consortium.trails.read(consortium.supplier, thing)).entries
+    await record_past_us(consortium, consortium.stranger, Entry(consortium.trail(thing), entry.seal, Step.DECOMMISSION))
+    await consortium.settle()
+
+    view = await consortium.trails.read(consortium.supplier, thing)
+    assert [(one.party.name, one.step, one.event is not None) for one in view.entries] == [
+        ("Supplier", Step.OBSERVE, True),
+        ("Stranger", Step.DECOMMISSION, False),
+    ]
+    assert view.intact
+    file = await consortium.trails.bundle(consortium.supplier, thing)
+    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    assert verdict.failed is None, verdict.failed.detail
+    assert (verdict.entries, verdict.withheld) == (2, 1)
+
+
+async def test_a_party_that_contradicts_its_own_event_past_us_does_not_spoil_the_bundle(consortium: Consortium) -> None:
+    """The same seal and step, offered to another than the event says."""
+    thing = sscc()
+    shipped = seen(thing, minute=2, bizStep="shipping", **handover(SUPPLIER, CARRIER))
+    await consortium.seal(consortium.supplier, shipped)
+    (entry,) = (await consortium.trails.read(consortium.supplier, thing)).entries
+    other = Entry(consortium.trail(thing), entry.seal, Step.SHIP, consortium.buyer.party)
+    await record_past_us(consortium, consortium.supplier, other)
+    await consortium.settle()
+    file = await consortium.trails.bundle(consortium.supplier, thing)
+    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    assert verdict.failed is None, verdict.failed.detail
+    assert (verdict.entries, verdict.withheld) == (2, 1)
+
+
+async def record_past_us(consortium: Consortium, caller: Caller, entry: Entry) -> None:
+    """A party signs with its key and relays by itself."""
+    async with consortium.database.session() as session:
+        _, key = await SigningKeys(consortium.database, consortium.settings).signing_key(session, caller.party)
+    chain = Chain(consortium.node, (await consortium.node.call("eth_accounts"))[0], consortium.deployed.chain_id)
+    chain.provenance = consortium.deployed.provenance
+    await chain.record(Speaker(caller.identifier, key=key), [entry])
