@@ -75,6 +75,11 @@ class Held:
     since: datetime
     until: datetime
 
+    @property
+    def window(self) -> Window:
+        """Where and when to look."""
+        return Window(self.trail, self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -87,7 +92,7 @@ class Found:
 async def containers_of(session: Session, trail: bytes) -> tuple[list[Held], bool]:
     """The windows in which things contained or carried this one, to any depth; and whether these are all."""
     found: list[Held] = []
-    seen: set[tuple[bytes, datetime, datetime]] = set()
+    seen: set[Window] = set()
     frontier = [Held(trail, 0, EARLIEST, LATEST)]
     for depth in range(1, DEPTH + 1):
         ids = {held.trail for held in frontier}
@@ -96,25 +101,24 @@ async def containers_of(session: Session, trail: bytes) -> tuple[list[Held], boo
             for stay in stays(await store.ties_of(session, sorted(ids)))
             if stay.kind != TRANSFORMATION and stay.child in ids
         ]
-        frontier = [
-            held for held in _outwards(frontier, told, depth) if (held.trail, held.since, held.until) not in seen
-        ]
+        outwards = _outwards(frontier, told, depth)
+        frontier = [held for held in outwards if held.trail != trail and held.window not in seen]
         if not frontier:
             return found, True
         found += frontier
-        seen |= {(held.trail, held.since, held.until) for held in frontier}
+        seen |= {held.window for held in frontier}
         if len(found) > THINGS:
             break
     return found[:THINGS], False
 
 
 def _outwards(frontier: Sequence[Held], told: Sequence[Stay], depth: int) -> list[Held]:
-    windows: dict[tuple[bytes, datetime, datetime], Held] = {}
+    windows: dict[Window, Held] = {}
     for held in frontier:
         for stay in told:
             window = stay.within(held.since, held.until) if stay.child == held.trail else None
             if window is not None:
-                windows.setdefault((stay.parent, *window), Held(stay.parent, depth, *window))
+                windows.setdefault(Window(stay.parent, *window), Held(stay.parent, depth, *window))
     return list(windows.values())
 
 
@@ -144,7 +148,7 @@ async def relatives_of(session: Session, trail: bytes, viewer: Viewer, *, made_o
 
 async def seen_on_the_way(session: Session, trail: bytes, held: Sequence[Held]) -> tuple[list[SeenRow], bool]:
     """The thing's own events and those of its containers while they held it, each once; and whether these are all."""
-    windows = [Window(trail, EARLIEST, LATEST), *(Window(one.trail, one.since, one.until) for one in held)]
+    windows = [Window(trail, EARLIEST, LATEST), *(one.window for one in held)]
     rows = await store.seen_in(session, windows, EVENTS + 1)
     nearest = {trail: 0} | {one.trail: one.depth for one in sorted(held, key=lambda one: -one.depth)}
     once: dict[int, SeenRow] = {}

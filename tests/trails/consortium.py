@@ -49,7 +49,7 @@ def sscc() -> str:
 
 def item() -> str:
     """A serialised item that no other test speaks of."""
-    return f"https://id.gs1.org/01/09521141234560/21/{next(_numbers)}"
+    return f"https://id.gs1.org/01/09521141234563/21/{next(_numbers)}"
 
 
 def at(minute: int) -> dict[str, str]:
