@@ -9,6 +9,7 @@ from service.capture import Captures
 from service.config import Settings
 from service.health import Health
 from service.ledger.client import Node
+from service.ledger.proofs import Proofs
 from service.parties.credentials import Credentials
 from service.parties.grants import Grants
 from service.parties.ledger import Ledgers
@@ -17,6 +18,7 @@ from service.parties.signing_keys import SigningKeys
 from service.risk.assessing import Risk
 from service.store.database import Database
 from service.stream import Stream
+from service.trails import Trails
 
 __all__ = ["Database", "Rooms", "open_rooms"]
 
@@ -35,6 +37,7 @@ class Rooms:
     signing_keys: SigningKeys
     grants: Grants
     captures: Captures
+    trails: Trails
     stream: Stream
     risk: Risk
     ledgers: Ledgers
@@ -55,6 +58,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             signing_keys=SigningKeys(store, settings),
             grants=Grants(store),
             captures=Captures(store, settings),
+            trails=Trails(store, settings, Proofs(node)),
             stream=Stream(store),
             risk=Risk(store, settings),
             ledgers=Ledgers(store),

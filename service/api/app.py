@@ -8,16 +8,30 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from service.api import api_keys, captures, grants, health, ledger, parties, problems, risk, signing_keys
+from service.api import (
+    api_keys,
+    captures,
+    grants,
+    health,
+    ledger,
+    parties,
+    problems,
+    risk,
+    signing_keys,
+    stream,
+    trails,
+)
 from service.api.bounds import SMALL, BodyBound
 from service.api.metrics import Metrics
 from service.api.rates import Rates
 from service.api.requests import Envelope
+from service.api.spec import with_examples
 from service.config import Settings
 from service.logs import configure_logs
 from service.rooms import Database, open_rooms
 
-_ROUTERS = (captures, parties, signing_keys, api_keys, grants, risk, ledger, health)
+_ROUTERS = (captures, trails, stream, risk, parties, signing_keys, api_keys, grants, ledger, health)
+_SHIPMENTS = 1024 * 1024
 
 
 def from_environment() -> FastAPI:
@@ -36,7 +50,9 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
             yield
 
     def allowed(path: str) -> int:
-        return settings.document_bytes if path.startswith(captures.router.prefix) else SMALL
+        if path.startswith(captures.router.prefix):
+            return settings.document_bytes
+        return _SHIPMENTS if path.startswith(risk.router.prefix) else SMALL
 
     metrics = Metrics()
     app = FastAPI(
@@ -55,16 +71,14 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
     problems.install(app)
     for room in _ROUTERS:
         app.include_router(room.router)
-    _describe_problems(app)
+    _describe(app)
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
+def _describe(app: FastAPI) -> None:
     written = app.openapi
 
     def described() -> dict[str, Any]:
-        document = written()
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = problems.schema()
-        return document
+        return with_examples(problems.describe(written()))
 
     app.openapi = described  # type: ignore[method-assign]

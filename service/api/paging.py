@@ -65,6 +65,10 @@ def page(request: Request, items: list[Any], following: int | str | None) -> Jso
     if following is None:
         return Json({"items": items, "next": None})
     cursor = cursor_at(following)
+    return Json({"items": items, "next": cursor}, headers=link_to(request, cursor))
+
+
+def link_to(request: Request, cursor: str) -> dict[str, str]:
+    """The `Link` header of the page that begins at the cursor, with the parameters of this one."""
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    query = urlencode([*others, ("cursor", cursor)])
-    return Json({"items": items, "next": cursor}, headers={"Link": f'<{request.url.path}?{query}>; rel="next"'})
+    return {"Link": f'<{request.url.path}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'}

@@ -74,8 +74,21 @@ def refusals(*kinds: type[TrailsealError]) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of a problem document, for OpenAPI."""
+def describe(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with problems where FastAPI describes its own form of a validation error."""
+    ours = refusals(errors.RequestInvalid)[422]
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if MEDIA_TYPE not in operation["responses"].get("422", {"content": {MEDIA_TYPE: {}}})["content"]:
+                operation["responses"]["422"] = ours
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for theirs in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(theirs, None)
+    schemas["Problem"] = _schema()
+    return document
+
+
+def _schema() -> dict[str, Any]:
     return {
         "type": "object",
         "required": ["type", "title", "status", "detail", "requestID"],

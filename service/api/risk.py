@@ -81,9 +81,10 @@ async def riskiest(
     rooms: InRooms,
     limit: Annotated[int, Query(ge=1, le=100, description="how many")] = 10,
     as_of: Annotated[AwareDatetime | None, Query(alias="asOf", description="default: now", examples=[_MOMENT])] = None,
+    late_too: Annotated[bool, Query(alias="lateToo", description="also those whose planned end has passed")] = False,
 ) -> Response:
     """The shipments under way that are likeliest to be late, among those that the caller may see."""
-    found = await rooms.risk.riskiest(caller, limit, as_of)
+    found = await rooms.risk.riskiest(caller, limit, as_of, late_too=late_too)
     return _answer([one.told() for one in found])
 
 
