@@ -26,7 +26,7 @@ def rpc(url: str, method: str, *params: object) -> Any:
 
 def mined(url: str, transaction: dict[str, str]) -> Any:
     sender = rpc(url, "eth_accounts")[0]
-    number = rpc(url, "eth_sendTransaction", {"from": sender, "gas": hex(500_000), **transaction})
+    number = rpc(url, "eth_sendTransaction", {"from": sender, "gas": hex(500_000), "gasPrice": hex(0), **transaction})
     deadline = time.monotonic() + 20
     while (receipt := rpc(url, "eth_getTransactionReceipt", number)) is None:
         assert time.monotonic() < deadline
@@ -111,7 +111,7 @@ def test_transactions_above_the_cap_of_eip_7825_are_refused_where_it_is_on(tmp_p
     anvil = Anvil(tmp_path / "anvil", block_time=0.2, transaction_gas_cap=True)
     anvil.start()
     sender = rpc(anvil.url, "eth_accounts")[0]
-    transaction = {"from": sender, "to": sender, "gas": hex(2**24 + 1)}
+    transaction = {"from": sender, "to": sender, "gas": hex(2**24 + 1), "gasPrice": hex(0)}
     with pytest.raises(AssertionError, match="gas"):
         rpc(anvil.url, "eth_sendTransaction", transaction)
     assert mined(anvil.url, {"to": sender, "gas": hex(15_000_000)})
