@@ -100,5 +100,5 @@ class SignedDocument(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     events: list[SignedEvent] = Field(min_length=1)
-    deadline: int = Field(ge=0, lt=2**64)
+    deadline: int = Field(ge=0, lt=2**63)
     signatures: list[str] = Field(min_length=1)

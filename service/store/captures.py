@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from asyncpg.exceptions import UniqueViolationError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.store.database import Session, copy
+from service.store.database import Session, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,35 +103,39 @@ class NewCapture:
 
 
 class Conflict(Exception):
-    """Another capture wrote the same idempotency key or event id first; the session is unusable."""
+    """Another capture wrote the same idempotency key, event id or seal first; the session is unusable."""
 
 
 async def reserve_events(session: Session, count: int) -> list[int]:
     """So many fresh event numbers, ascending."""
     statement = text(
-        "SELECT nextval(pg_get_serial_sequence('events', 'seq')) FROM generate_series(1, :count) ORDER BY 1"
+        "SELECT nextval(events_seq) FROM generate_series(1, :count),"
+        " (SELECT pg_get_serial_sequence('events', 'seq')::regclass AS events_seq OFFSET 0) AS sequence"
     )
-    return list((await session.execute(statement, {"count": count})).scalars())
+    return sorted((await session.execute(statement, {"count": count})).scalars())
 
 
 async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     """Writes an accepted document.
 
+    What others may write too is written in one order, so that two captures never wait for each other in a circle.
+
     Raises:
-        Conflict: its idempotency key or one of its event ids was written meanwhile.
+        Conflict: its idempotency key, one of its event ids or one of its seals was written meanwhile.
     """
+    by_id = sorted(new.events, key=lambda event: (event.event_id, event.declares_error))
     try:
         capture = await _insert_capture(session, new)
-        await _insert_trails(session, new)
-        await copy(session, "events", EventRow._fields, new.events)
-    except (IntegrityError, UniqueViolationError) as fault:
+        await insert(session, "trails", ("id", "identifier", "kind"), sorted(new.trails), or_leave=True)
+        await insert(session, "trail_parties", ("trail", "party"), sorted(new.parties), or_leave=True)
+        await insert(session, "events", EventRow._fields, by_id)
+        await insert(session, "parts", PartRow._fields, new.parts)
+    except IntegrityError as fault:
         raise Conflict from fault
-    await copy(session, "nonces", ("event", "nonce"), new.nonces)
-    await copy(session, "mentions", MentionRow._fields, new.mentions)
-    await copy(session, "links", LinkRow._fields, new.links)
-    if new.shipments:
-        await copy(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
-    await copy(session, "parts", PartRow._fields, new.parts)
+    await insert(session, "nonces", ("event", "nonce"), new.nonces)
+    await insert(session, "mentions", MentionRow._fields, new.mentions)
+    await insert(session, "links", LinkRow._fields, new.links)
+    await insert(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
     return capture
 
 
@@ -154,37 +157,16 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     return CaptureRow(*(await session.execute(statement, values)).one())
 
 
-async def _insert_trails(session: Session, new: NewCapture) -> None:
-    # Sorted, so that two captures of the same things never wait for each other in a circle.
-    ids, identifiers, kinds = zip(*sorted(new.trails), strict=True)
-    await session.execute(
-        text(
-            "INSERT INTO trails (id, identifier, kind)"
-            " SELECT * FROM unnest(CAST(:ids AS bytea[]), CAST(:identifiers AS text[]), CAST(:kinds AS text[]))"
-            " ON CONFLICT DO NOTHING"
-        ),
-        {"ids": list(ids), "identifiers": list(identifiers), "kinds": list(kinds)},
-    )
-    trails, parties = zip(*sorted(new.parties), strict=True)
-    await session.execute(
-        text(
-            "INSERT INTO trail_parties (trail, party)"
-            " SELECT * FROM unnest(CAST(:trails AS bytea[]), CAST(:parties AS bytea[])) ON CONFLICT DO NOTHING"
-        ),
-        {"trails": list(trails), "parties": list(parties)},
-    )
-
-
-async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, bool]]) -> list[tuple[str, UUID]]:
+async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, bool]]) -> list[tuple[str, bool, UUID]]:
     """Those of the events (eventID, whether it declares an error) that this party captured before, with the capture."""
     statement = text(
-        "SELECT event_id, capture FROM events"
+        "SELECT event_id, declares_error, capture FROM events"
         " JOIN unnest(CAST(:ids AS text[]), CAST(:declaring AS boolean[])) AS asked (id, declaring)"
         " ON events.event_id = asked.id AND events.declares_error = asked.declaring WHERE events.party = :party"
     )
     names, declaring = zip(*ids, strict=True)
     rows = await session.execute(statement, {"ids": list(names), "declaring": list(declaring), "party": party})
-    return [(row[0], row[1]) for row in rows.all()]
+    return [(row[0], row[1], row[2]) for row in rows.all()]
 
 
 async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -> CaptureRow | None:

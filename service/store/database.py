@@ -1,14 +1,19 @@
 """The way to PostgreSQL: one engine for a process, one session for a use."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from asyncpg.exceptions import CannotConnectNowError, PostgresConnectionError, TooManyConnectionsError
-from sqlalchemy import text
+from asyncpg.exceptions import InterfaceError as AsyncpgInterfaceError
+from sqlalchemy import TextClause, text
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from service.store.tables import metadata
 
 Session = AsyncSession
 """What the other rooms pass around and never open themselves."""
@@ -50,9 +55,44 @@ def unavailable(fault: BaseException) -> bool:
     return isinstance(fault, OSError | PostgresConnectionError | CannotConnectNowError | TooManyConnectionsError)
 
 
-async def copy(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Writes the rows by `COPY` (binary, one round trip) within the session's transaction."""
+async def copy(session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Writes many rows by `COPY` (binary) within the session's transaction; nothing for no rows.
+
+    Raises:
+        DBAPIError: as statements do, also where the connection is lost.
+    """
+    if not rows:
+        return
     connection = await session.connection()
-    await session.execute(text("SELECT 1"))  # the dialect begins the driver's transaction with the first statement
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.copy_records_to_table(table, records=rows, columns=list(columns))
+    if not driver.is_in_transaction():
+        await session.execute(text("SELECT 1"))  # the dialect begins the driver's transaction with the first statement
+    try:
+        await driver.copy_records_to_table(table, records=rows, columns=list(columns))
+    except (PostgresConnectionError, AsyncpgInterfaceError, ConnectionError) as fault:
+        await connection.invalidate()
+        raise OperationalError(f"COPY {table}", None, fault, connection_invalidated=True) from fault
+
+
+async def insert(
+    session: Session, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], *, or_leave: bool = False
+) -> None:
+    """Writes rows by one statement, the way for some hundreds: `COPY` asks for the table's types first, every time.
+
+    With `or_leave`, rows that are there already are left as they are.
+
+    Raises:
+        IntegrityError: some row is there already.
+    """
+    if rows:
+        values = {f"c{place}": list(column) for place, column in enumerate(zip(*rows, strict=True))}
+        await session.execute(_insertion(table, columns, or_leave), values)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], or_leave: bool) -> TextClause:
+    known, dialect = metadata.tables[table].columns, PGDialect()  # type: ignore[no-untyped-call]
+    arrays = [f"CAST(:c{place} AS {known[name].type.compile(dialect)}[])" for place, name in enumerate(columns)]
+    names = ", ".join(f'"{name}"' for name in columns)
+    ending = " ON CONFLICT DO NOTHING" if or_leave else ""
+    return text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({', '.join(arrays)}){ending}")  # noqa: S608

