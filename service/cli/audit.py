@@ -1,5 +1,6 @@
 """Commands of an auditor: fetch a bundle, and verify it without us."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -36,13 +37,13 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of lines")] = False,
 ) -> None:
     """Verify a bundle, offline against a block hash, or against your own node. Exit code 0 only if all steps hold."""
+    from service.sealing import report
     from service.sealing.meaning import steps_of
-    from service.sealing.report import as_json_text, as_lines
     from service.sealing.verify import verify as run_steps
 
     content = file.read_bytes()
     verdict = run_steps(content, _trusted_block(content, rpc, block_hash), steps_of, _bytes("--ledger", ledger, 20))
-    typer.echo(as_json_text(verdict) if as_json else "\n".join(as_lines(verdict)))
+    typer.echo(json.dumps(report.as_json(verdict), indent=2) if as_json else "\n".join(report.as_lines(verdict)))
     raise typer.Exit(0 if verdict.holds else 1)
 
 

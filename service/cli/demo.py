@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from service.cli.client import Client
+from service.cli.client import Client, Refused
 from service.cli.local import FOLDER, MEMBERS, LocalService
 from service.cli.risk import table
 from service.cli.season import Posting, Season, postings
@@ -58,20 +58,23 @@ class _Story:
     def __init__(self, service: LocalService, console: Console, season: Season) -> None:
         self.service, self.console, self.season = service, console, season
         self.failed: list[str] = []
+        with service.client("auditor") as auditor:
+            self.ledger = str(auditor.get("/v1/ledger")["provenance"])
 
     def tell(self) -> None:
-        console, service = self.console, self.service
-        ledger = self._ledger()
-        console.print(f"[bold]1  A consortium[/]  {', '.join(member.name for member in MEMBERS)}")
-        console.print(f"   ledger {ledger} on {service.environment['TRAILSEAL_RPC_URL']}, API {service.url}")
+        """Tells the story; `failed` has the steps that did not hold."""
+        self.console.print("[bold]1  A consortium[/]")
+        for member in MEMBERS:
+            self._line(f"{member.name:<18} {member.roles[0]:<10} {member.identifier}")
+        self._line(f"ledger {self.ledger} on chain 31337; API {self.service.url}")
         told = postings(self.season)
         receipts = self._capture(told)
         events, sealed = sum(receipt["events"] for receipt in receipts), self._seal(told, receipts)
         self._hold("captured = sealed", sealed == len(receipts), f"{events:,} events, {sealed:,} of {len(receipts):,}")
         unit = self._chosen(told)
-        self._custody(unit)
+        self._show(unit)
         self._tamper(unit)
-        self._verify(unit, ledger)
+        self._verify(unit)
         self._rank()
 
     def _hold(self, step: str, held: bool, finding: str) -> None:
@@ -79,12 +82,10 @@ class _Story:
         if not held:
             self.failed.append(step)
 
-    def _ledger(self) -> str:
-        with self.service.client("auditor") as auditor:
-            return str(auditor.get("/v1/ledger")["provenance"])
-
     def _capture(self, told: Sequence[Posting]) -> list[dict[str, Any]]:
-        self.console.print("[bold]2  A season of freight[/]  two suppliers book, a carrier reports, a regulator holds")
+        self.console.print(
+            "\n[bold]2  A season of freight[/]: two suppliers book, a carrier reports, a regulator holds"
+        )
         clients = {member.slug: self.service.client(member.slug) for member in MEMBERS}
         try:
             with Progress(console=self.console, transient=True) as progress:
@@ -128,75 +129,88 @@ class _Story:
         carried = sorted({posting.unit for posting in told if posting.member == "carrier" and posting.events > 3})
         return random.Random(self.season.seed).choice(carried)  # noqa: S311 - an example, not a secret
 
-    def _custody(self, unit: str) -> None:
+    def _show(self, unit: str) -> None:
         with self.service.client("auditor") as auditor:
             trail = auditor.get("/v1/trail", identifier=unit)
         entries = trail["entries"]
-        self.console.print(f"[bold]3  One trail[/]  {unit}")
-        for entry in entries[:4]:
-            event = entry["event"]
-            step = event.get("bizStep", event.get("type"))
-            self.console.print(
-                f"     {event['eventTime']}  {step:<14} by {entry['party']['name']:<18} block {entry['block']}"
+        self.console.print(f"\n[bold]3  One trail[/] {unit}")
+        for entry in entries[:5]:
+            event = entry["event"]["document"]
+            told = (
+                f"{event['eventTime'][:16]}  {event['bizStep']:<13} {entry['party']['name']:<18} block {entry['block']}"
             )
-        if len(entries) > 4:
-            self.console.print(f"     … and {len(entries) - 4} more")
-        self._hold("intact", bool(trail["intact"]), f"{len(entries)} entries fold into the head")
+            self._line(told)
+        if len(entries) > 5:
+            self._line(f"… and {len(entries) - 5} more")
+        custodian = (trail["custody"]["custodian"] or {}).get("name", "nobody")
+        self._hold(
+            "intact", bool(trail["intact"]), f"{len(entries)} entries fold into the head; custodian: {custodian}"
+        )
 
     def _tamper(self, unit: str) -> None:
-        self.console.print(
-            "[bold]4  Somebody edits one stored event[/]  directly in the database, behind the service's back"
-        )
+        self.console.print("\n[bold]4  Somebody edits a stored event[/], in the database, behind the service's back")
         with self.service.client("auditor") as auditor:
-            entry = auditor.get("/v1/trail", identifier=unit)["entries"][1]
-            event_id = entry["event"]["eventID"]
-            before = self._edit(event_id, "possessing_party", "owning_party")
-            caught = self._look(auditor, unit)
-            self._edit(event_id, "owning_party", "possessing_party", restore=before)
+            event_id = auditor.get("/v1/trail", identifier=unit)["entries"][-1]["event"]["eventID"]
+            before = self._forge(event_id)
+            try:
+                caught = self._look(auditor, unit)
+                spoilt = self.service.folder / "tampered.bundle.json"
+                try:
+                    spoilt.write_bytes(auditor.bundle(unit))
+                    handed_out = _verified(spoilt, *self._trust(spoilt.read_bytes()))[0]
+                except Refused:
+                    handed_out = False
+            finally:
+                self._store(event_id, before)
             mended = self._look(auditor, unit)
         self._hold("the edit is caught", not caught.intact, caught.detail)
+        self._hold("no bundle that would verify is handed out", not handed_out, "refused")
         self._hold("the original is accepted again", mended.intact, "intact")
 
-    def _edit(self, event_id: str, old: str, new: str, restore: str | None = None) -> str:
-        """Changes a stored document as someone with the database's password could; what it was, in hex."""
-        run = self.service.stack.postgres.execute
-        where = f"event_id = '{event_id}'"
-        if restore is not None:
-            run(f"UPDATE events SET document = decode('{restore}', 'hex') WHERE {where}")  # noqa: S608
-            return restore
-        before = run(f"SELECT encode(document, 'hex') FROM events WHERE {where}").strip()  # noqa: S608
-        forged = bytes.fromhex(before).replace(old.encode(), new.encode())
-        if forged == bytes.fromhex(before):
-            forged = bytes.fromhex(before).replace(b'"eventTime":"2', b'"eventTime":"1')
-        run(f"UPDATE events SET document = decode('{forged.hex()}', 'hex') WHERE {where}")  # noqa: S608
+    def _forge(self, event_id: str) -> bytes:
+        """Changes a stored document as someone with the database's password could; what it was."""
+        read = f"SELECT encode(document, 'hex') FROM events WHERE event_id = '{event_id}'"  # noqa: S608 - our own id
+        before = bytes.fromhex(self.service.stack.postgres.execute(read).strip())
+        self._store(event_id, before.replace(b'"eventTime":"2', b'"eventTime":"1'))
         return before
+
+    def _store(self, event_id: str, document: bytes) -> None:
+        write = f"UPDATE events SET document = decode('{document.hex()}', 'hex') WHERE event_id = '{event_id}'"  # noqa: S608
+        self.service.stack.postgres.execute(write)
 
     def _look(self, auditor: Client, unit: str) -> _Caught:
         trail = auditor.get("/v1/trail", identifier=unit)
-        return _Caught(bool(trail["intact"]), str(trail.get("tampered") or trail.get("findings") or ""))
+        faults = [f"entry {at}: {one['fault']}" for at, one in enumerate(trail["entries"]) if one["fault"]]
+        return _Caught(bool(trail["intact"]), "; ".join(faults) or "nothing was noticed")
 
-    def _verify(self, unit: str, ledger: str) -> None:
-        self.console.print("[bold]5  An auditor verifies the trail offline[/]  against one block hash, without us")
+    def _trust(self, content: bytes) -> tuple[str, str]:
+        """What an auditor brings along: the hash of the bundle's block from a node, and the ledger's address."""
+        number = Header.read(bundles.read(content).header).number
+        trusted = block_hash_at(self.service.environment["TRAILSEAL_RPC_URL"], number)
+        return (trusted or bytes(32)).hex(), self.ledger
+
+    def _line(self, text: str) -> None:
+        self.console.print(f"     {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def _verify(self, unit: str) -> None:
+        self.console.print("\n[bold]5  An auditor verifies the trail offline[/], against one block hash, without us")
         with self.service.client("auditor") as auditor:
             content = auditor.bundle(unit)
         file = self.service.folder / "trail.bundle.json"
         file.write_bytes(content)
-        number = Header.read(bundles.read(content).header).number
-        trusted = block_hash_at(self.service.environment["TRAILSEAL_RPC_URL"], number)
-        assert trusted is not None
-        held, lines = _verified(file, trusted.hex(), ledger)
+        held, lines = _verified(file, *self._trust(content))
         for line in lines:
-            self.console.print(f"     {line}", markup=False, highlight=False)
-        self._hold("the bundle holds", held, f"{file} ({len(content):,} bytes)")
+            self._line(line)
+        self._hold("the bundle holds", held, f"{file.name}, {len(content):,} bytes")
         spoilt = bytearray(content)
         spoilt[random.Random(self.season.seed).randrange(len(spoilt))] ^= 1  # noqa: S311 - an example, not a secret
         copy = self.service.folder / "spoilt.bundle.json"
         copy.write_bytes(spoilt)
-        held, lines = _verified(copy, trusted.hex(), ledger)
-        self._hold("a bundle with one flipped bit does not", not held, lines[-1].strip() if lines else "refused")
+        held, _ = _verified(copy, *self._trust(content))
+        self._hold("with one bit flipped it does not", not held, f"{copy.name} is refused")
 
     def _rank(self) -> None:
-        self.console.print("[bold]6  An analyst asks which shipments need somebody today[/]")
+        self.console.print("\n[bold]6  An analyst asks which shipments need somebody today[/]")
         with self.service.client("analyst") as analyst:
             found = analyst.get("/v1/risk/shipments", limit=10, asOf=self.season.now.isoformat())["items"]
         self.console.print(table(found, f"Risk of late delivery as of {self.season.now:%Y-%m-%d %H:%M} UTC"))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -18,13 +19,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def top(
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many")] = 10,
     as_of: AsOf = None,
+    late_too: Annotated[bool, typer.Option(help="also those whose planned end has passed")] = False,
+    *,
     as_json: AsJson = False,
     url: Url = None,
     key: Key = None,
 ) -> None:
     """The shipments under way that are likeliest to be late, and why."""
     with Client(*connection(url, key, "analyst")) as client:
-        found = client.get("/v1/risk/shipments", limit=limit, asOf=as_of)["items"]
+        found = client.get("/v1/risk/shipments", limit=limit, asOf=as_of, lateToo=late_too)["items"]
     _show(found, as_json)
 
 
@@ -43,18 +46,24 @@ def score(
 
 def table(assessments: Sequence[Any], title: str = "Risk of late delivery") -> Table:
     """Scores as a table, with the main reasons in words."""
-    shown = Table(title=title, title_justify="left", row_styles=("", "dim"))
-    shown.add_column("shipment", overflow="fold")
-    shown.add_column("risk", justify="right")
-    shown.add_column("band")
-    shown.add_column("stage")
+    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, expand=True)
+    shown.add_column("shipment", no_wrap=True)
+    shown.add_column("risk", justify="right", no_wrap=True)
+    shown.add_column("band", no_wrap=True)
+    shown.add_column("stage", no_wrap=True)
     shown.add_column("main reasons", ratio=1)
     for one in assessments:
         probability = one["probability"]
         risk = "—" if probability is None else f"{probability:.0%}"
-        reasons = "; ".join(reason["text"] for reason in one["reasons"][:3])
+        reasons = "; ".join(reason["text"] for reason in _raising(one["reasons"])[:2])
         shown.add_row(one["shipment"].removeprefix("https://id.gs1.org/"), risk, one["band"], one["stage"], reasons)
     return shown
+
+
+def _raising(reasons: Sequence[Any]) -> list[Any]:
+    """What speaks for acting comes first; what speaks against it only where nothing speaks for it."""
+    raising = [reason for reason in reasons if reason["weight"] > 0]
+    return sorted(raising, key=lambda reason: -float(reason["weight"])) or list(reasons)
 
 
 def _show(found: Sequence[Any], as_json: bool) -> None:

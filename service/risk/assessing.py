@@ -103,8 +103,14 @@ class Risk:
         ]
         return await self._score(caller, wanted)
 
-    async def riskiest(self, caller: Caller, limit: int = 10, as_of: datetime | None = None) -> list[Assessed]:
-        """The shipments under way that are likeliest to be late, the likeliest first; those that abstain come last."""
+    async def riskiest(
+        self, caller: Caller, limit: int = 10, as_of: datetime | None = None, *, late_too: bool = False
+    ) -> list[Assessed]:
+        """The shipments under way that are likeliest to be late, the likeliest first; those that abstain come last.
+
+        Those whose planned end has passed are late for certain, and no longer a question of risk: they are left out
+        unless `late_too`.
+        """
         caller.require(Scope.RISK_READ)
         moment = _moment(as_of) or self._clock()
         async with self._database.session() as session:
@@ -114,6 +120,8 @@ class Risk:
             told = await self._told(session, booked)
         under_way = [(one, told[one.booking], moment) for one in booked if _under_way(told[one.booking], moment)]
         scored = await self._score(caller, under_way)
+        if not late_too:
+            scored = [one for one in scored if not _past(one.assessment)]
         # An abstention is no low risk, but there is no probability to rank it by.
         scored.sort(key=lambda one: -1.0 if one.assessment.probability is None else one.assessment.probability)
         return scored[::-1][:limit]
@@ -190,6 +198,10 @@ def _under_way(shipment: Shipment, moment: datetime) -> bool:
     if shipment.booked is None:
         return True
     return not known_at(shipment, (moment - shipment.booked).total_seconds() / 60).outbound.complete
+
+
+def _past(given: "Assessment") -> bool:
+    return given.planned_end is not None and given.planned_end <= given.as_of
 
 
 def _unit(identifier: str) -> str:
