@@ -86,7 +86,7 @@ class EntryPart(_Part):
     party: Bytes32
     to: Bytes32
     step: int = Field(ge=0, le=6)
-    time: int = Field(ge=0, lt=2**64)
+    time: int = Field(ge=0, lt=2**53)
     document: dict[str, Any] | None
     nonce: Bytes16 | None
 
