@@ -77,16 +77,9 @@ def ours(service: LocalService, events: int, size: int, console: Console) -> dic
         posted = threads.map(lambda one: clients[one[0] % 2].capture(one[1])["captureID"], list(enumerate(documents)))
         captures = list(progress.track(posted, total=len(documents), description="posting"))
         accepted = time.perf_counter() - begin
-        waiting = [(clients[index % 2], capture) for index, capture in enumerate(captures)]
         task = progress.add_task("sealing", total=len(captures))
-        while waiting:
-            # In the order of acceptance, so usually the first that is not sealed yet is the one to wait for.
-            client, capture = waiting[0]
-            if client.get(f"/v1/captures/{capture}")["state"] == "sealed":
-                waiting.pop(0)
-                progress.update(task, completed=len(captures) - len(waiting))
-            else:
-                time.sleep(0.02)
+        for at, client in enumerate(clients):
+            client.until_sealed(captures[at::2], lambda _: progress.advance(task))
         sealed = time.perf_counter() - begin
     for client in clients:
         client.close()

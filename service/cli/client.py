@@ -1,6 +1,7 @@
 """The API as a command speaks to it."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -70,6 +71,23 @@ class Client:
         shipments = [{"shipment": unit, **({"asOf": moment} if moment else {})} for unit, moment in asked]
         assessments: list[dict[str, Any]] = self.post("/v1/risk/assessments", {"shipments": shipments})["items"]
         return assessments
+
+    def until_sealed(
+        self, captures: Sequence[str], heard: Callable[[int], None] = lambda _: None, patience_seconds: float = 120.0
+    ) -> int:
+        """How many of the captures, in the order of their acceptance, the chain has; `heard` is told as they come.
+
+        Waits for all of them, but no longer than the patience without any coming.
+        """
+        done, moved = 0, time.monotonic()
+        while done < len(captures) and time.monotonic() - moved < patience_seconds:
+            # The chain records in the order of acceptance: usually the first that is not sealed is the one to ask for.
+            if self.get(f"/v1/captures/{captures[done]}")["state"] == "sealed":
+                done, moved = done + 1, time.monotonic()
+                heard(done)
+            else:
+                time.sleep(0.05)
+        return done
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request.

@@ -129,18 +129,9 @@ def _each(progress: Progress, what: str, items: Sequence[Any], use: Callable[[An
         return list(progress.track(threads.map(use, items), total=len(items), description=what))
 
 
-def _await_sealed(progress: Progress, supplier: Client, captures: Sequence[str], patience_seconds: float = 300) -> int:
-    """How many captures the chain has, once it has all of them or has gained none for so long."""
+def _await_sealed(progress: Progress, supplier: Client, captures: Sequence[str]) -> int:
     task = progress.add_task("sealing", total=len(captures))
-    waiting, moved = list(captures), time.monotonic()
-    while waiting and time.monotonic() - moved < patience_seconds:
-        left = [capture for capture in waiting if supplier.get(f"/v1/captures/{capture}")["state"] != "sealed"]
-        if len(left) < len(waiting):
-            waiting, moved = left, time.monotonic()
-            progress.update(task, completed=len(captures) - len(waiting))
-        else:
-            time.sleep(0.2)
-    return len(captures) - len(waiting)
+    return supplier.until_sealed(captures, lambda done: progress.update(task, completed=done))
 
 
 def _scores(progress: Progress, analyst: Client, shipments: Sequence[Any], units: Sequence[str]) -> float | None:

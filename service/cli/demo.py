@@ -105,24 +105,15 @@ class _Story:
 
     def _seal(self, told: Sequence[Posting], receipts: Sequence[dict[str, Any]]) -> int:
         """How many captures are sealed, in the end."""
-        waiting = [
-            (posting.member, receipt["captureID"]) for posting, receipt in zip(_in_waves(told), receipts, strict=True)
-        ]
-        deadline = time.monotonic() + 120
-        clients = {member: self.service.client(member) for member in {member for member, _ in waiting}}
+        sealed = 0
         with Progress(console=self.console, transient=True) as progress:
-            task = progress.add_task("   sealing", total=len(waiting))
-            while waiting and time.monotonic() < deadline:
-                waiting = [
-                    (member, capture)
-                    for member, capture in waiting
-                    if clients[member].get(f"/v1/captures/{capture}")["state"] != "sealed"
-                ]
-                progress.update(task, completed=len(receipts) - len(waiting))
-                time.sleep(0.2 if waiting else 0)
-        for client in clients.values():
-            client.close()
-        return len(receipts) - len(waiting)
+            task = progress.add_task("   sealing", total=len(receipts))
+            for member in sorted({posting.member for posting in told}):
+                pairs = zip(told, receipts, strict=True)
+                captures = [receipt["captureID"] for posting, receipt in pairs if posting.member == member]
+                with self.service.client(member) as client:
+                    sealed += client.until_sealed(captures, lambda _: progress.advance(task))
+        return sealed
 
     def _chosen(self, told: Sequence[Posting]) -> str:
         """A shipment on its way, the same one every time."""
@@ -216,10 +207,6 @@ class _Story:
         self.console.print(table(found, f"Risk of late delivery as of {self.season.now:%Y-%m-%d %H:%M} UTC"))
         reasoned = bool(found) and all(one["reasons"] for one in found)
         self._hold("ranked with reasons", reasoned, f"{len(found)} shipments under way")
-
-
-def _in_waves(told: Sequence[Posting]) -> list[Posting]:
-    return sorted(told, key=lambda posting: posting.wave)
 
 
 def _post(client: Client, posting: Posting) -> dict[str, Any]:
