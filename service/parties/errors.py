@@ -81,12 +81,6 @@ class SigningKeyExists(TrailsealError):
     slug, title, status = "signing-key-exists", "The address is bound already", 409
 
 
-class SigningKeyRevoked(TrailsealError):
-    """The key was revoked, and nothing signed with it is accepted any more."""
-
-    slug, title, status = "signing-key-revoked", "The signing key is revoked", 409
-
-
 class NoSigningKey(TrailsealError):
     """The party has no custodial key that the service could sign with."""
 

@@ -1,5 +1,12 @@
 import re
 
+import pytest
+from sqlalchemy import text
+
+from service.api.app import from_environment
+from service.config import BadSettings
+from service.health import BLOCKS_BEHIND, Health
+
 from .conftest import Service
 from .documents import document, event
 from .test_captures import custodial
@@ -17,8 +24,6 @@ async def test_without_a_chain_it_still_takes_captures_and_says_so(service: Serv
 
 
 async def test_with_other_tables_it_is_not_ready(service: Service) -> None:
-    from sqlalchemy import text
-
     async with service.database.session() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     response = await service.client.get("/readyz")
@@ -35,3 +40,41 @@ async def test_figures_count_requests_and_events(service: Service) -> None:
         r'trailseal_http_request_seconds_count\{method="POST",route="/v1/captures",status="202"\} 1\.0', page
     )
     assert "trailseal_parts_waiting 1.0" in page
+
+
+class Chain:
+    """A node whose newest block is the one with this number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    async def call(self, method: str) -> str:
+        assert method == "eth_blockNumber"
+        return hex(self.number)
+
+
+@pytest.mark.parametrize(
+    ("top", "behind", "ready"),
+    [
+        (3, 0, True),
+        (10, 0, True),
+        (10 + BLOCKS_BEHIND, BLOCKS_BEHIND, True),
+        (11 + BLOCKS_BEHIND, BLOCKS_BEHIND + 1, False),
+    ],
+)
+async def test_a_mirror_too_far_behind_the_chain_is_not_ready(
+    service: Service, top: int, behind: int, ready: bool
+) -> None:
+    async with service.database.session() as session:
+        await session.execute(text("INSERT INTO blocks (number, hash, time) VALUES (10, 'x', 0)"))
+    health = Health(service.database, Chain(top))  # type: ignore[arg-type]
+    seen = await health.look()
+    assert (seen.chain, seen.blocks_behind, seen.ready) == (True, behind, ready)
+
+
+def test_the_application_says_which_settings_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAILSEAL_CONSORTIUM_SECRET", "5ec7e7")
+    with pytest.raises(BadSettings) as refused:
+        from_environment()
+    assert "TRAILSEAL_DATABASE_URL" in refused.value.detail
+    assert "5ec7e7" not in refused.value.detail
