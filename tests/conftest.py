@@ -9,8 +9,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from service.devstack import Anvil, Postgres
+
+# Property tests may be slow on a busy machine without being wrong.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 NewDatabase = Callable[[str | None], str]
 

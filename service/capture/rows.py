@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.capture.draft import Draft, entries_of
 from service.ledger.abi import entry_words
-from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry
+from service.sealing.entries import ENTRIES_PER_CAPTURE, Entry, Step
 from service.store.captures import EventRow, LinkRow, MentionRow, NewCapture, PartRow
 
 
@@ -51,7 +51,7 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         list(_links(drafts, numbers, trail)),
         [(trail(unit), seq, draft.event_time) for draft, seq in numbered if (unit := draft.books) is not None],
         list({(one.trail, one.identifier, one.kind) for draft in drafts for one in draft.mentions}),
-        list({pair for draft in drafts for one in draft.mentions for pair in _parties(one.trail, party, one.to)}),
+        list({(one.trail, one.to) for draft in drafts for one in draft.mentions if one.step == Step.SHIP}),
         [_part(part, accepted) for part in accepted.parts],
     )
 
@@ -102,9 +102,3 @@ def _links(drafts: Sequence[Draft], numbers: Sequence[int], trail: Callable[[str
         for link in draft.links:
             child = trail(link.child) if link.child is not None else b""
             yield LinkRow(trail(link.parent), child, seq, link.kind, link.action, draft.event_time)
-
-
-def _parties(trail: bytes, party: bytes, to: bytes) -> Iterator[tuple[bytes, bytes]]:
-    yield trail, party
-    if to != NOBODY:
-        yield trail, to

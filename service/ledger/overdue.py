@@ -1,6 +1,6 @@
 """Transactions that were sent and get no block: what the chain did with their nonces, and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -14,6 +14,7 @@ _log = structlog.get_logger(__name__)
 
 _STUBBORN_SENDS = 4
 _FILLED_AT_ONCE = 50
+_DEAREST = 100
 
 
 class Overdue:
@@ -23,8 +24,10 @@ class Overdue:
         self._database, self._node = database, node
         self._signers = {signer.address: signer for signer in signers}
 
-    async def look_after(self, account: bytes) -> None:
-        """Gives up, makes dearer, or lets go first what the account's overdue transactions wait for.
+    async def look_after(self, account: bytes, refusals: Mapping[bytes, str]) -> None:
+        """Gives up, fills, makes dearer or replaces what the account's overdue transactions wait for.
+
+        `refusals` are the node's words about transactions (by hash) that it does not take.
 
         Raises:
             NodeUnavailable, NodeRefused: nothing is changed, call again later.
@@ -42,6 +45,8 @@ class Overdue:
                 await self._give_up(session, [one for one in unmined if one.nonce < used])
             elif used < unmined[0].nonce:
                 await self._fill(session, account, range(used, unmined[0].nonce), fees)
+            elif _never(refusals.get(unmined[0].hash, "")) and unmined[0].sends >= _STUBBORN_SENDS:
+                await self._replace(session, unmined[0], refusals[unmined[0].hash], fees)
             else:
                 await self._raise_fees(session, account, unmined, fees)
 
@@ -84,6 +89,16 @@ class Overdue:
         await transactions.save_transactions(session, account, fillers)
         _log.warning("filled a gap of nonces that others had used before", nonces=[one.nonce for one in fillers])
 
+    async def _replace(self, session: Session, one: UnminedTransaction, refusal: str, fees: Fees) -> None:
+        _log.error(
+            "the node takes no such transaction: TRAILSEAL_TRANSACTION_GAS must not exceed what a block holds",
+            transaction=hexed(one.hash),
+            reason=refusal,
+        )
+        signer = self._signers.get(one.account)
+        if signer is not None and one.purpose != "deploy":
+            await transactions.abandon_transaction(session, one.hash, signer.fill(one.nonce, fees))
+
     async def _raise_fees(
         self, session: Session, account: bytes, unmined: Sequence[UnminedTransaction], fees: Fees
     ) -> None:
@@ -93,7 +108,7 @@ class Overdue:
         if fees.base == 0:
             return
         cheap = [one for one in unmined if fee_limit(one) * 8 < fees.base * 9]
-        if stubborn and not cheap:
+        if stubborn and not cheap and fee_limit(unmined[0]) < fees.base * _DEAREST:
             cheap = [unmined[0]]
         signer = self._signers.get(account)
         if signer is None or not cheap:
@@ -101,3 +116,11 @@ class Overdue:
         for one in cheap:
             await transactions.replace_transaction(session, one.hash, signer.dearer(one, fees))
         _log.warning("raised the fees of transactions that get no block", nonces=[one.nonce for one in cheap])
+
+
+def _never(refusal: str) -> bool:
+    """Whether the node's words mean that it will never take the transaction as it is, whatever the fees."""
+    words = refusal.lower()
+    return any(part in words for part in ("gas", "size", "large")) and not any(
+        part in words for part in ("price", "fee", "fund", "nonce")
+    )

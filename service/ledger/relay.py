@@ -7,7 +7,8 @@ Rules (DESIGN section 6, steps 4 and 5):
 2. A transaction is stored, with its nonce and its bytes, in the same database transaction that marks what it carries;
    only then is it sent. After a crash or a rolled-back chain the same bytes are sent again, by any relay: the nonce
    lets them be mined once, and the contract records a capture once, whatever is sent.
-3. Captures wait while a registry call waits for its transaction, for they may rely on it.
+3. Captures wait while a registry call waits for its transaction, for they may rely on it; and so does a registry call
+   while others wait for their block.
 4. A transaction that gets no block is looked after: given up when the chain used its nonce for another, so that what it
    carried waits again; signed with higher fees when the base fee outgrew it; and a gap before it is filled.
 """
@@ -72,18 +73,18 @@ class Relay:
 
     async def _pack_registry(self, signer: Signer) -> bool:
         async with self._database.session() as session:
-            if not await outbox.any_call_waits(session):
+            if not await outbox.any_call_waits(session) or await transactions.registry_in_flight(session):
                 return False
         fees, on_chain = await Fees.now(self._node), await signer.count_on_chain(self._node)
         async with self._database.session() as session:
             await transactions.lock_order(session)
             calls = await outbox.waiting_calls(session, _CALLS_AT_ONCE)
-            if not calls:
+            if not calls or await transactions.registry_in_flight(session):
                 return False
             nonce = await transactions.next_nonce(session, signer.address, on_chain)
-            to = self._deployment.participants
+            to, gas = self._deployment.participants, min(_GAS_REGISTRY_CALL, self._gas_limit)
             signed = [
-                signer.sign(call.purpose, to, call.calldata, nonce=nonce + offset, gas=_GAS_REGISTRY_CALL, fees=fees)
+                signer.sign(call.purpose, to, call.calldata, nonce=nonce + offset, gas=gas, fees=fees)
                 for offset, call in enumerate(calls)
             ]
             await transactions.save_transactions(session, signer.address, signed)
@@ -169,13 +170,15 @@ class Relay:
         if not due:
             return False
         answers = await self._node.batch([("eth_sendRawTransaction", [hexed(one.raw)]) for one in due])
+        refusals: dict[bytes, str] = {}
         for one, answer in zip(due, answers, strict=True):
             if isinstance(answer, NodeRefused) and not _is_known(answer):
+                refusals[one.hash] = answer.message
                 _log.warning("send refused", transaction=hexed(one.hash), nonce=one.nonce, reason=answer.message)
         async with self._database.session() as session:
             await transactions.mark_sent(session, [one.hash for one in due])
         for account in {one.account for one in due if one.sends}:
-            await self._overdue.look_after(account)
+            await self._overdue.look_after(account, refusals)
         return True
 
 

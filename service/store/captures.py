@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.store.database import Session, insert
+from service.store.parts_in_trails import begin_trails, share_offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class LinkRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewCapture:
-    """Everything that one accepted document writes; `trails` are (id, identifier, kind), `parties` (trail, party),
+    """Everything that one accepted document writes; `trails` are (id, identifier, kind), `offers` (trail, to whom),
     `shipments` (trail, event number, time of booking).
     """
 
@@ -98,7 +99,7 @@ class NewCapture:
     links: Sequence[LinkRow]
     shipments: Sequence[tuple[bytes, int, datetime]]
     trails: Sequence[tuple[bytes, str, str]]
-    parties: Sequence[tuple[bytes, bytes]]
+    offers: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
 
 
@@ -126,8 +127,7 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     by_id = sorted(new.events, key=lambda event: (event.event_id, event.declares_error))
     try:
         capture = await _insert_capture(session, new)
-        await insert(session, "trails", ("id", "identifier", "kind"), sorted(new.trails), or_leave=True)
-        await insert(session, "trail_parties", ("trail", "party"), sorted(new.parties), or_leave=True)
+        await begin_trails(session, new.party, new.trails)
         await insert(session, "events", EventRow._fields, by_id)
         await insert(session, "parts", PartRow._fields, new.parts)
     except IntegrityError as fault:
@@ -135,6 +135,7 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     await insert(session, "nonces", ("event", "nonce"), new.nonces)
     await insert(session, "mentions", MentionRow._fields, new.mentions)
     await insert(session, "links", LinkRow._fields, new.links)
+    await share_offered(session, new.party, new.offers)
     await insert(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
     return capture
 

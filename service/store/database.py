@@ -74,25 +74,20 @@ async def copy(session: Session, table: str, columns: Sequence[str], rows: Seque
         raise OperationalError(f"COPY {table}", None, fault, connection_invalidated=True) from fault
 
 
-async def insert(
-    session: Session, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], *, or_leave: bool = False
-) -> None:
+async def insert(session: Session, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
     """Writes rows by one statement, the way for some hundreds: `COPY` asks for the table's types first, every time.
-
-    With `or_leave`, rows that are there already are left as they are.
 
     Raises:
         IntegrityError: some row is there already.
     """
     if rows:
         values = {f"c{place}": list(column) for place, column in enumerate(zip(*rows, strict=True))}
-        await session.execute(_insertion(table, columns, or_leave), values)
+        await session.execute(_insertion(table, columns), values)
 
 
 @cache
-def _insertion(table: str, columns: tuple[str, ...], or_leave: bool) -> TextClause:
+def _insertion(table: str, columns: tuple[str, ...]) -> TextClause:
     known, dialect = metadata.tables[table].columns, PGDialect()  # type: ignore[no-untyped-call]
     arrays = [f"CAST(:c{place} AS {known[name].type.compile(dialect)}[])" for place, name in enumerate(columns)]
     names = ", ".join(f'"{name}"' for name in columns)
-    ending = " ON CONFLICT DO NOTHING" if or_leave else ""
-    return text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({', '.join(arrays)}){ending}")  # noqa: S608
+    return text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({', '.join(arrays)})")  # noqa: S608

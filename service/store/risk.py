@@ -100,7 +100,8 @@ async def save_assessments(session: Session, assessments: Sequence[AssessmentRow
 async def assessments_of(session: Session, trail: bytes, limit: int) -> list[dict[str, Any]]:
     """The scores given for a shipment, the latest first."""
     statement = text(
-        "SELECT id, as_of, created_at, probability, band, stage, expected_end, planned_end, reasons, model_hash, input_hash FROM assessments"
+        "SELECT id, as_of, created_at, probability, band, stage, expected_end, planned_end, reasons, model_hash,"
+        " input_hash FROM assessments"
         " WHERE trail = :trail ORDER BY as_of DESC, created_at DESC LIMIT :limit"
     )
     rows = await session.execute(statement, {"trail": trail, "limit": limit})

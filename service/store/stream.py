@@ -121,7 +121,7 @@ async def captured(
         "limit": limit,
     }
     rows = await session.execute(statement, values)
-    return [CapturedEvent(*row[:9], tuple(row[9])) for row in rows]
+    return [CapturedEvent(*(*told, tuple(trails))) for *told, trails in rows]
 
 
 async def sealed(

@@ -148,6 +148,7 @@ class Event(Table, table=True):
         # An event that declares another an error carries the id of the other (EPCIS 2.0, 7.4.1.4).
         Index("uq_events_party_event_id_declares_error", "party", "event_id", "declares_error", unique=True),
         Index("uq_events_seal", "seal", unique=True),
+        Index("ix_events_event_id", "event_id"),
         Index("ix_events_event_time", "event_time"),
     )
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
@@ -199,11 +200,12 @@ class Mention(Table, table=True):
 
 
 class TrailParty(Table, table=True):
-    """A party has a part in a trail: it wrote on it, or it was named as the recipient of the thing."""
+    """A party has a part in a trail, and so may read it; `parts_in_trails` has the rules."""
 
     __tablename__ = "trail_parties"
+    __table_args__ = (Index("ix_trail_parties_party_trail", "party", "trail"),)
     trail: bytes = _bytes(primary=True)
-    party: bytes = _bytes(primary=True, index=True)
+    party: bytes = _bytes(primary=True)
 
 
 class Link(Table, table=True):

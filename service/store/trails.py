@@ -224,11 +224,12 @@ async def parties_by_number(session: Session, numbers: Sequence[int]) -> dict[in
 
 
 async def visible_event(session: Session, event_id: str, viewer: Viewer) -> EventRow | None:
-    """The event with this id, if it touches a trail that the viewer may see; the first captured of several."""
+    """The event with this id, if the viewer captured it or sees a trail of it; its own first, then the oldest."""
     statement = text(
         f"SELECT {EVENT} FROM events AS event LEFT JOIN nonces ON nonces.event = event.seq"
-        " WHERE event.event_id = :event_id AND EXISTS (SELECT FROM mentions WHERE mentions.event = event.seq AND"
-        f" {VISIBLE.format(trail='mentions.trail')}) ORDER BY event.declares_error, event.seq LIMIT 1"
+        " WHERE event.event_id = :event_id AND (event.party = :viewer OR EXISTS"
+        f" (SELECT FROM mentions WHERE mentions.event = event.seq AND {VISIBLE.format(trail='mentions.trail')}))"
+        " ORDER BY event.party <> :viewer, event.declares_error, event.seq LIMIT 1"
     )
     row = (await session.execute(statement, {"event_id": event_id, **viewer.values})).one_or_none()
     return EventRow(*row) if row else None

@@ -78,6 +78,12 @@ async def count_unmined(session: Session, account: bytes) -> int:
     return int((await session.execute(statement, {"account": account})).scalar_one())
 
 
+async def registry_in_flight(session: Session) -> bool:
+    """Whether a deployment or registry call waits for its block."""
+    statement = text("SELECT EXISTS (SELECT FROM transactions WHERE block IS NULL AND purpose NOT IN (:record, :gap))")
+    return bool((await session.execute(statement, {"record": RECORD, "gap": GAP})).scalar_one())
+
+
 async def to_send(session: Session, patience_seconds: float, limit: int) -> list[UnminedTransaction]:
     """Whose turn it is: never sent, or sent longer ago than the patience; in order, and of one account.
 
@@ -119,27 +125,51 @@ async def unmined_of(session: Session, account: bytes) -> list[UnminedTransactio
 
 async def void_transactions(session: Session, hashes: Sequence[bytes]) -> None:
     """Gives up transactions whose nonce another transaction used: what they carried waits again."""
-    values = {"hashes": list(hashes)}
+    await void_load(session, hashes)
+    statement = text("DELETE FROM transactions WHERE hash = ANY(:hashes) AND block IS NULL")
+    await session.execute(statement, {"hashes": list(hashes)})
+
+
+async def void_load(session: Session, hashes: Sequence[bytes]) -> None:
+    """Lets what these transactions carry wait again."""
     for statement in (
         "UPDATE parts SET state = 0 WHERE transaction = ANY(:hashes) AND state = 1",
         "UPDATE parts SET transaction = NULL WHERE transaction = ANY(:hashes)",
         "UPDATE registry_calls SET transaction = NULL WHERE transaction = ANY(:hashes)",
-        "DELETE FROM transactions WHERE hash = ANY(:hashes) AND block IS NULL",
     ):
-        await session.execute(text(statement), values)
+        await session.execute(text(statement), {"hashes": list(hashes)})
 
 
 async def replace_transaction(session: Session, hash_: bytes, by: NewTransaction) -> None:
     """Puts the same transaction with higher fees in the place of an unmined one; either may be mined yet."""
     moved = await session.execute(
         text(
-            "UPDATE transactions SET hash = :new, raw = :raw, former = array_append(former, hash), sent_at = NULL"
+            "UPDATE transactions SET hash = :new, raw = :raw, former = array_append(former, hash), sent_at = NULL, sends = 0"
             " WHERE hash = :old AND block IS NULL RETURNING hash"
         ),
         {"old": hash_, "new": by.hash, "raw": by.raw},
     )
     if moved.first() is not None:
         await _move_load(session, hash_, by.hash)
+
+
+async def abandon_transaction(session: Session, hash_: bytes, filler: NewTransaction) -> None:
+    """Puts one that does nothing in the place of a transaction that no node takes; what it carried waits again, alone.
+
+    Should a node have taken it after all, the contract knows what it recorded.
+    """
+    await session.execute(
+        text(
+            "UPDATE parts SET state = 0, transaction = NULL, attempts = attempts + 1"
+            " WHERE transaction = :old AND state = 1"
+        ),
+        {"old": hash_},
+    )
+    await void_load(session, [hash_])
+    await session.execute(
+        text("UPDATE transactions SET purpose = :gap WHERE hash = :old AND block IS NULL"), {"old": hash_, "gap": GAP}
+    )
+    await replace_transaction(session, hash_, filler)
 
 
 async def mark_mined(session: Session, transactions: Sequence[tuple[bytes, int]]) -> list[bytes]:
@@ -174,9 +204,19 @@ async def other_than_records(session: Session, hashes: Sequence[bytes]) -> list[
 
 
 async def mark_failed(session: Session, hashes: Sequence[bytes]) -> list[tuple[bytes, str]]:
-    """Notes that these were mined without effect; gives hash and purpose of each."""
+    """Notes that these were mined without effect; gives hash and purpose of each.
+
+    A registry call that came before an earlier one, whose nonce was used elsewhere, may have failed for that: it waits
+    again.
+    """
     if not hashes:
         return []
+    again = text(
+        "UPDATE registry_calls AS late SET transaction = NULL WHERE late.transaction = ANY(:hashes)"
+        " AND EXISTS (SELECT FROM registry_calls AS early LEFT JOIN transactions ON hash = early.transaction"
+        " WHERE early.seq < late.seq AND transactions.block IS NULL)"
+    )
+    await session.execute(again, {"hashes": list(hashes)})
     statement = text("UPDATE transactions SET failed = true WHERE hash = ANY(:hashes) RETURNING hash, purpose")
     return [(row[0], row[1]) for row in (await session.execute(statement, {"hashes": list(hashes)})).all()]
 

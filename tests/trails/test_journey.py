@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.store.ties import TieRow
+from service.trails.errors import TrailNotFound
 from service.trails.ties import stays
 from tests.trails.consortium import Consortium, item, made, packed, seen, sscc
 
@@ -77,9 +79,12 @@ async def test_what_may_not_be_seen_is_counted_and_not_shown(consortium: Consort
     assert (journey.containers, journey.hidden) == ((), 1)
     assert [event.event.event_time.minute for event in journey.events] == [1, 2]
     assert (await consortium.trails.read(consortium.supplier, thing)).hidden == 1
-    seen_by_carrier = await consortium.trails.journey(consortium.carrier, thing)
-    assert [held.identifier for held in seen_by_carrier.containers] == [container]
-    assert seen_by_carrier.hidden == 0
+    # Whoever packs a thing that it was not offered sees its own container, and not what others said of the thing.
+    with pytest.raises(TrailNotFound):
+        await consortium.trails.journey(consortium.carrier, thing)
+    assert (await consortium.trails.read(consortium.carrier, container)).hidden == 1
+    auditor = await consortium.trails.journey(consortium.auditor, thing)
+    assert ([held.identifier for held in auditor.containers], auditor.hidden) == ([container], 0)
 
 
 async def test_ancestors_and_descendants_to_any_depth(consortium: Consortium) -> None:
