@@ -7,12 +7,14 @@ import structlog
 from service.ledger.client import Node, NodeRefused, hexed, member, number, raw
 from service.ledger.transactions import Fees, Signer, fee_limit
 from service.store import chain, transactions
+from service.store.chain import FollowedBlock
 from service.store.database import Database, Session
 from service.store.transactions import UnminedTransaction
 
 _log = structlog.get_logger(__name__)
 
 _STUBBORN_SENDS = 4
+_HOPELESS_SENDS, _HOPELESS_BLOCKS = 12, 4
 _FILLED_AT_ONCE = 50
 _DEAREST = 100
 
@@ -23,6 +25,7 @@ class Overdue:
     def __init__(self, database: Database, node: Node, signers: Sequence[Signer]) -> None:
         self._database, self._node = database, node
         self._signers = {signer.address: signer for signer in signers}
+        self._fronts: dict[bytes, tuple[bytes, int]] = {}
 
     async def look_after(self, account: bytes, refusals: Mapping[bytes, str]) -> None:
         """Gives up, fills, makes dearer or replaces what the account's overdue transactions wait for.
@@ -37,28 +40,34 @@ class Overdue:
             await transactions.lock_order(session)
             if not await chain.lock_mirror(session):
                 return
-            used = await self._count_where_followed(session, account)
+            last = await chain.last_block(session)
+            used = await self._count_after(last, account) if last is not None else None
             unmined = await transactions.unmined_of(session, account)
-            if used is None or not unmined:
+            if last is None or used is None or not unmined:
                 return
+            passed = self._blocks_passed(unmined[0], last.number)
             if used > unmined[0].nonce:
                 await self._give_up(session, [one for one in unmined if one.nonce < used])
             elif used < unmined[0].nonce:
                 await self._fill(session, account, range(used, unmined[0].nonce), fees)
-            elif _never(refusals.get(unmined[0].hash, "")) and unmined[0].sends >= _STUBBORN_SENDS:
-                await self._replace(session, unmined[0], refusals[unmined[0].hash], fees)
+            elif _is_hopeless(unmined[0], refusals.get(unmined[0].hash), passed):
+                await self._replace(session, unmined[0], refusals.get(unmined[0].hash), fees)
             else:
                 await self._raise_fees(session, account, unmined, fees)
 
-    async def _count_where_followed(self, session: Session, account: bytes) -> int | None:
+    def _blocks_passed(self, front: UnminedTransaction, height: int) -> int:
+        """How many blocks came while this transaction was the account's first without one."""
+        seen, since = self._fronts.get(front.account, (b"", 0))
+        if seen != front.hash or since > height:
+            self._fronts[front.account] = (front.hash, since := height)
+        return height - since
+
+    async def _count_after(self, last: FollowedBlock, account: bytes) -> int | None:
         """The account's nonce after the last followed block; None where the chain moved away from that block.
 
         Up to there the mirror knows which transactions of ours were mined, so one with a lower nonce that is not
         mined never will be.
         """
-        last = await chain.last_block(session)
-        if last is None:
-            return None
         answers = await self._node.batch(
             [
                 ("eth_getTransactionCount", [hexed(account), hex(last.number)]),
@@ -89,9 +98,9 @@ class Overdue:
         await transactions.save_transactions(session, account, fillers)
         _log.warning("filled a gap of nonces that others had used before", nonces=[one.nonce for one in fillers])
 
-    async def _replace(self, session: Session, one: UnminedTransaction, refusal: str, fees: Fees) -> None:
+    async def _replace(self, session: Session, one: UnminedTransaction, refusal: str | None, fees: Fees) -> None:
         _log.error(
-            "the node takes no such transaction: TRAILSEAL_TRANSACTION_GAS must not exceed what a block holds",
+            "gave up a transaction that no block takes: TRAILSEAL_TRANSACTION_GAS must not exceed what a block holds",
             transaction=hexed(one.hash),
             reason=refusal,
         )
@@ -118,9 +127,14 @@ class Overdue:
         _log.warning("raised the fees of transactions that get no block", nonces=[one.nonce for one in cheap])
 
 
-def _never(refusal: str) -> bool:
-    """Whether the node's words mean that it will never take the transaction as it is, whatever the fees."""
+def _is_hopeless(one: UnminedTransaction, refusal: str | None, blocks_passed: int) -> bool:
+    """Whether no block will take the transaction, whatever its fees.
+
+    Either the node's words say so, or blocks go by without it; a node may take what breaks a rule of the chain.
+    """
+    if refusal is None:
+        return one.sends >= _HOPELESS_SENDS and blocks_passed >= _HOPELESS_BLOCKS
     words = refusal.lower()
-    return any(part in words for part in ("gas", "size", "large")) and not any(
-        part in words for part in ("price", "fee", "fund", "nonce")
-    )
+    rule = any(part in words for part in ("gas", "size", "large"))
+    curable = any(part in words for part in ("price", "fee", "fund", "nonce"))
+    return rule and not curable and one.sends >= _STUBBORN_SENDS

@@ -144,8 +144,8 @@ async def replace_transaction(session: Session, hash_: bytes, by: NewTransaction
     """Puts the same transaction with higher fees in the place of an unmined one; either may be mined yet."""
     moved = await session.execute(
         text(
-            "UPDATE transactions SET hash = :new, raw = :raw, former = array_append(former, hash), sent_at = NULL, sends = 0"
-            " WHERE hash = :old AND block IS NULL RETURNING hash"
+            "UPDATE transactions SET hash = :new, raw = :raw, former = array_append(former, hash), sent_at = NULL,"
+            " sends = 0 WHERE hash = :old AND block IS NULL RETURNING hash"
         ),
         {"old": hash_, "new": by.hash, "raw": by.raw},
     )
@@ -167,7 +167,8 @@ async def abandon_transaction(session: Session, hash_: bytes, filler: NewTransac
     )
     await void_load(session, [hash_])
     await session.execute(
-        text("UPDATE transactions SET purpose = :gap WHERE hash = :old AND block IS NULL"), {"old": hash_, "gap": GAP}
+        text("UPDATE transactions SET purpose = :gap WHERE hash = :old AND block IS NULL"),
+        {"old": hash_, "gap": GAP},
     )
     await replace_transaction(session, hash_, filler)
 
