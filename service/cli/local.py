@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 from types import TracebackType
 from typing import Any, Self
 
@@ -67,7 +67,7 @@ class LocalService:
         self.folder = folder.resolve()
         self.stack = Stack(self.folder, block_time=block_time)
         self._port, self._processes = port, processes
-        self._children: list[Child] = []
+        self._children: dict[str, Child] = {}
         self.url = ""
         self.keys: Mapping[str, str] = {}
         self.environment: dict[str, str] = {}
@@ -88,9 +88,21 @@ class LocalService:
         """A connection with this member's API key (or the `operator`'s)."""
         return Client(self.url, self.keys[member])
 
+    def kill(self, process: str) -> None:
+        """`kill -9` of the `api` or the `worker`, for tests of what a crash leaves behind."""
+        self._children.pop(process).end(SIGKILL, 10)
+
+    def restart(self, process: str) -> None:
+        """Starts the `api` or the `worker`; the API answers when this returns."""
+        program = [sys.executable, "-m", "service.cli", *self._words(process)]
+        child = Child(program, self.folder / f"{process}.log", environment=self.environment)
+        self._children[process] = child
+        if process == "api":
+            child.until(self._ready, "the API", 60)
+
     def stop(self) -> None:
         """Stops everything; what was captured stays in the folder."""
-        for child in reversed(self._children):
+        for child in reversed(self._children.values()):
             child.end(SIGTERM, 20)
         self._children.clear()
         (self.folder / "service.json").unlink(missing_ok=True)
@@ -100,20 +112,18 @@ class LocalService:
         self.environment = {**self.stack.start(), **_kept(self.folder / "secrets.json", _new_secrets)}
         self._port = self._port or _free_port()
         asyncio.run(migrate(self.environment["TRAILSEAL_DATABASE_URL"]))
-        self._spawn("worker", "work")
-        api = self._spawn("api", "serve", "--port", str(self._port), "--processes", str(self._processes))
         self.url = f"http://127.0.0.1:{self._port}"
-        api.until(self._ready, "the API", 60)
+        self.restart("worker")
+        self.restart("api")
         self.keys = _kept(self.folder / "keys.json", self._new_consortium)
         _write(
             self.folder / "service.json", {"url": self.url, "rpc": self.environment["TRAILSEAL_RPC_URL"], **self.keys}
         )
 
-    def _spawn(self, name: str, *words: str) -> Child:
-        program = [sys.executable, "-m", "service.cli", *words]
-        child = Child(program, self.folder / f"{name}.log", environment=self.environment)
-        self._children.append(child)
-        return child
+    def _words(self, process: str) -> list[str]:
+        if process == "worker":
+            return ["work"]
+        return ["serve", "--port", str(self._port), "--processes", str(self._processes)]
 
     def _ready(self) -> bool:
         try:
@@ -122,7 +132,7 @@ class LocalService:
             return False
 
     def _refuse_the_dead(self) -> None:
-        for child in self._children:
+        for child in self._children.values():
             if child.code is not None:
                 raise DevstackError(f"{child.log.stem} ended with status {child.code}:\n{child.tail()}")
 

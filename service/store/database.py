@@ -24,6 +24,10 @@ def async_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+asyncpg")
 
 
+# Connection lost, shutting down, crashed, starting up, too many connections (PostgreSQL, appendix A).
+_PASSING_STATES = ("08", "57P01", "57P02", "57P03", "53300")
+
+
 class Database:
     """A pool of connections to one PostgreSQL; `close` when done."""
 
@@ -51,7 +55,9 @@ class Database:
 def unavailable(fault: BaseException) -> bool:
     """Whether an exception of a session means that the database does not answer now, and may later."""
     if isinstance(fault, DBAPIError):
-        return fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
+        state = str(getattr(fault.orig, "sqlstate", None) or "")
+        lost = fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
+        return lost or state.startswith(_PASSING_STATES)
     return isinstance(fault, OSError | PostgresConnectionError | CannotConnectNowError | TooManyConnectionsError)
 
 
