@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from asyncpg.exceptions import CannotConnectNowError, PostgresConnectionError, TooManyConnectionsError
 from asyncpg.exceptions import InterfaceError as AsyncpgInterfaceError
@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from service.errors import TrailsealError
 from service.store.tables import metadata
 
 Session = AsyncSession
@@ -28,6 +29,13 @@ def async_url(url: str) -> URL:
 _PASSING_STATES = ("08", "57P01", "57P02", "57P03", "53300")
 
 
+class DatabaseUnavailable(TrailsealError):
+    """The database does not answer now; nothing of the request was kept."""
+
+    slug, title, status = "database-unavailable", "The service cannot keep anything right now", 503
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class Database:
     """A pool of connections to one PostgreSQL; `close` when done."""
 
@@ -38,9 +46,19 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
-        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises:
+            DatabaseUnavailable: the database did not answer, or was lost on the way. Where that was while committing,
+                nobody knows whether the transaction took place: the use has to be repeatable.
+        """
+        try:
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except Exception as fault:
+            if isinstance(fault, TrailsealError) or not unavailable(fault):
+                raise
+            raise DatabaseUnavailable(f"the database does not answer: {type(fault).__name__}") from fault
 
     async def ping(self) -> None:
         """Raises what the driver raises when the database does not answer."""
@@ -54,6 +72,8 @@ class Database:
 
 def unavailable(fault: BaseException) -> bool:
     """Whether an exception of a session means that the database does not answer now, and may later."""
+    if isinstance(fault, DatabaseUnavailable):
+        return True
     if isinstance(fault, DBAPIError):
         state = str(getattr(fault.orig, "sqlstate", None) or "")
         lost = fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
