@@ -21,6 +21,7 @@ from service.api.shapes import PreparedShape, ReceiptShape
 from service.api.spec import listed, returned
 from service.capture import Prepared, Receipt, SignedDocument
 from service.capture import errors as capturing
+from service.epcis.faults import InvalidDocument
 from service.parties.caller import Caller
 from service.parties.errors import NoSigningKey, PartyIsSuspended
 from service.parties.scopes import Scope
@@ -30,7 +31,7 @@ Writer = Annotated[Caller, Depends(needs(Scope.CAPTURES_WRITE))]
 Reader = Annotated[Caller, Depends(needs(Scope.CAPTURES_READ))]
 _DOCUMENT_REFUSALS = (
     PartyIsSuspended,
-    capturing.DocumentRefused,
+    InvalidDocument,
     capturing.NoEvents,
     capturing.NothingTouched,
     capturing.TooManyEvents,

@@ -15,7 +15,7 @@ from service.parties.caller import Caller
 from service.parties.scopes import Scope
 from service.parties.signing_keys import SigningKeys, key_of
 from service.sealing.entries import Entry
-from service.sealing.hashing import canonical_json, sha256
+from service.sealing.hashing import sha256
 from service.sealing.signing import BadSignature, recover, sign
 from service.sealing.typeddata import domain_separator, signing_digest, typed_data
 from service.store import captures as store
@@ -42,7 +42,7 @@ class Captures:
         """Accepts a document and signs it with the party's key in our custody. When this returns, it is kept.
 
         Raises:
-            DocumentRefused, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent: what is wrong with the document.
+            InvalidDocument, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent: what is wrong with the document.
             IdempotencyKeyReused: the key came with another document before.
             parties.errors.NoSigningKey: the party keeps its keys itself; it is to `prepare` and `submit`.
         """
@@ -91,7 +91,7 @@ class Captures:
         """
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
-        request_hash = sha256(b"signed", canonical_json(signed.model_dump(mode="json")))
+        request_hash = sha256(b"signed", signed.model_dump_json().encode())
         known = await self._known(caller, idempotency_key, request_hash)
         if known is not None:
             return known

@@ -6,12 +6,15 @@ from datetime import datetime
 from functools import lru_cache
 
 from service.capture.errors import NothingTouched
+from service.capture.limits import check_lengths
 from service.epcis.contexts import expanded
 from service.epcis.custody import steps
 from service.epcis.documents import Event
 from service.epcis.eventhash import event_hash
+from service.epcis.faults import Fault, InvalidDocument
 from service.epcis.identifiers import canonical, kind
 from service.epcis.references import Link, links, references
+from service.epcis.times import InvalidTime
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from service.risk.booking import booked_unit
 from service.sealing.commitments import party_of, salt_of, seal_of, trail_of
@@ -33,7 +36,10 @@ class DraftMention:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event ready to be stored. `document` is what is sealed; `seal` commits to it and to the nonce."""
+    """An event ready to be stored. `document` is what is sealed; `seal` commits to it and to the nonce.
+
+    `event_id` is the full URI of the document's eventID: a compact one means another event under another prefix.
+    """
 
     event: Event
     event_id: str
@@ -107,12 +113,14 @@ class Drafter:
 
         Raises:
             NothingTouched: it names no identified thing.
+            InvalidDocument: a time cannot be rounded, or an identifier is too long.
         """
-        hashed = event_hash(event)
+        hashed = _hash_of(event)
         if event.model.eventID is None:
             event = replace(event, source={**event.source, "eventID": hashed})
-        event_id = event.source["eventID"]
+        event_id = expanded(event.source["eventID"], event.prefixes)
         mentions = tuple(self._mentions(event))
+        check_lengths(event, event_id, (mention.identifier for mention in mentions))
         if not mentions:
             raise NothingTouched(
                 f"the event at {event.pointer or '/'} names no serialised item, lot, logistic unit or other identified"
@@ -137,6 +145,13 @@ class Drafter:
             yield DraftMention(
                 identifier, self._kind(identifier), self._trail(identifier), reference.role, int(step), to
             )
+
+
+def _hash_of(event: Event) -> str:
+    try:
+        return event_hash(event)
+    except InvalidTime as fault:  # the very last half millisecond of the year 9999: a time, but not to the CBV's hash
+        raise InvalidDocument([Fault(event.pointer, "value", str(fault))]) from None
 
 
 def entries_of(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, DraftMention, Entry]]:

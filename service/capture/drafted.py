@@ -8,6 +8,7 @@ from typing import Any
 
 from service.capture import errors
 from service.capture.draft import Draft, Drafter, cut, entries_of
+from service.capture.limits import MOST_TIES, check_ties
 from service.capture.receipts import SignedDocument
 from service.config import Settings
 from service.epcis.documents import Document, Event, parse
@@ -77,12 +78,9 @@ class Documents:
         """The drafts of a document as it was sent.
 
         Raises:
-            DocumentRefused, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent.
+            InvalidDocument, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent.
         """
-        try:
-            document = await asyncio.to_thread(parse, body, proceed=proceed)
-        except InvalidDocument as invalid:
-            raise errors.DocumentRefused(invalid.faults) from None
+        document = await asyncio.to_thread(_parsed, body, proceed)
         return await self._drafted(document, proceed, [])
 
     async def read_signed(self, signed: SignedDocument) -> Drafted:
@@ -90,10 +88,7 @@ class Documents:
 
         Raises: as `read`.
         """
-        try:
-            document = await asyncio.to_thread(_parse_many, [event.document for event in signed.events])
-        except InvalidDocument as invalid:
-            raise errors.DocumentRefused(invalid.faults) from None
+        document = await asyncio.to_thread(_parse_many, [event.document for event in signed.events])
         return await self._drafted(document, False, [raw(event.nonce) for event in signed.events])
 
     async def _drafted(self, document: Document, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
@@ -105,17 +100,17 @@ class Documents:
         return self._draft(document, proceed, nonces)
 
     def _draft(self, document: Document, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
-        refused = [
-            {"index": one.index, "faults": [errors.told(fault) for fault in one.faults]} for one in document.refused
-        ]
+        refused = [{"index": one.index, "faults": [_told(fault) for fault in one.faults]} for one in document.refused]
         drafts: dict[Identity, Draft] = {}
         given: Sequence[bytes | None] = nonces or [None] * len(document.events)
+        ties = MOST_TIES
         for event, nonce in zip(document.events, given, strict=True):
             try:
+                left = check_ties(event, ties)
                 draft = self.drafter.draft(event, nonce)
                 _refuse_repeated(draft, drafts)
-                drafts[identity_of(draft)] = draft
-            except (errors.NothingTouched, errors.DuplicateEvent) as fault:
+                drafts[identity_of(draft)], ties = draft, left
+            except (InvalidDocument, errors.NothingTouched, errors.DuplicateEvent) as fault:
                 if not proceed:
                     raise
                 refused.append(_refused(event, fault))
@@ -134,7 +129,28 @@ def _refuse_repeated(draft: Draft, drafts: dict[Identity, Draft]) -> None:
 def _refused(event: Event, fault: TrailsealError) -> dict[str, Any]:
     last = event.pointer.rpartition("/")[2]
     index = int(last) if last.isdecimal() else 0
-    return {"index": index, "faults": [errors.told(Fault(event.pointer, fault.slug, fault.detail))]}
+    whole = (Fault(event.pointer, fault.slug, fault.detail),)
+    return {
+        "index": index,
+        "faults": [_told(one) for one in (fault.faults if isinstance(fault, InvalidDocument) else whole)],
+    }
+
+
+def _told(fault: Fault) -> dict[str, str]:
+    return {"pointer": _writable(fault.pointer), "rule": fault.rule, "message": fault.message}
+
+
+def _writable(pointer: str) -> str:
+    """The pointer without what neither JSON text nor PostgreSQL can hold: a faulty member's name may have such."""
+    return pointer.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
+def _parsed(body: bytes, proceed: bool) -> Document:
+    try:
+        return parse(body, proceed=proceed)
+    except InvalidDocument as invalid:
+        faults = [Fault(_writable(fault.pointer), fault.rule, fault.message) for fault in invalid.faults]
+        raise InvalidDocument(faults) from None
 
 
 def _parse_many(documents: Sequence[dict[str, Any]]) -> Document:

@@ -1,20 +1,6 @@
 """What the capture room refuses."""
 
-from service.epcis.faults import Fault
 from service.errors import TrailsealError
-
-
-class DocumentRefused(TrailsealError):
-    """The document has faults; each is told with its JSON pointer. Nothing of it is kept."""
-
-    slug, title, status = "invalid-document", "The document is not valid EPCIS 2.0", 422
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        first = faults[0]
-        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
-        super().__init__(
-            f"{first.pointer or '/'}: {first.message}{more}", {"faults": [told(fault) for fault in faults]}
-        )
 
 
 class NoEvents(TrailsealError):
@@ -63,8 +49,3 @@ class NotDeployed(TrailsealError):
     """No contracts yet."""
 
     slug, title, status = "not-deployed", "The ledger is not set up yet", 503
-
-
-def told(fault: Fault) -> dict[str, str]:
-    """A fault as the API tells it."""
-    return {"pointer": fault.pointer, "rule": fault.rule, "message": fault.message}

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from service.capture import Captures, errors
+from service.epcis.faults import InvalidDocument
 from service.ledger.abi import entries_of
 from service.ledger.client import hexed
 from service.parties.errors import NoSigningKey, PartyIsSuspended, ScopeMissing
@@ -66,7 +67,7 @@ async def test_everything_that_a_document_says_is_kept(room: Room) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 async def test_of_a_document_with_a_fault_nothing_is_kept(room: Room, name: str) -> None:
-    with pytest.raises((errors.DocumentRefused, errors.NoEvents, errors.NothingTouched, errors.DuplicateEvent)) as told:
+    with pytest.raises((InvalidDocument, errors.NoEvents, errors.NothingTouched, errors.DuplicateEvent)) as told:
         await room.captures.accept(room.acme, BODIES[name])
     assert told.value.detail
     assert await room.counts() == dict.fromkeys(TABLES, 0)
@@ -145,7 +146,7 @@ async def test_a_thing_in_two_roles_of_one_event_is_one_entry(room: Room) -> Non
     for event in (made, inside):
         try:
             receipt = await room.accept(event)
-        except errors.DocumentRefused:
+        except InvalidDocument:
             continue
         mentions = await room.rows(
             "SELECT count(*) FROM mentions JOIN events ON seq = event WHERE capture = :id", id=receipt.id
