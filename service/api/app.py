@@ -1,5 +1,6 @@
 """The application: `uvicorn --factory service.api.app:from_environment --no-access-log`."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,7 +38,12 @@ _SHIPMENTS = 1024 * 1024
 def from_environment() -> FastAPI:
     """The application with settings from the environment and logs on standard output; raises `BadSettings`."""
     configure_logs()
-    return create_app(Settings.from_environment(os.environ))
+    app = create_app(Settings.from_environment(os.environ))
+    # A document is read into hundreds of thousands of objects, none of them garbage until it is kept.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    return app
 
 
 def create_app(settings: Settings, *, database: Database | None = None) -> FastAPI:
