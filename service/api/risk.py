@@ -17,7 +17,7 @@ from service.risk import errors
 
 router = APIRouter(prefix="/v1/risk", tags=["risk"])
 Analyst = Annotated[Caller, Depends(needs(Scope.RISK_READ))]
-_UNIT = "https://id.gs1.org/00/095210010000000018"
+_UNIT = "https://id.gs1.org/00/095210010000000017"
 _MOMENT = "2026-01-09T12:00:00Z"
 
 
