@@ -80,6 +80,7 @@ class Anvil:
         self._flags += ["--enable-tx-gas-limit"] if transaction_gas_cap else []
         self._state = self.folder / "state.json"
         self._kept = self.folder / "state.kept.json"
+        self._older = self.folder / "state.older.json"
         self._kept_version: tuple[int, int] | None = None
         self._claim = Claim(self.folder)
         self._child: Child | None = None
@@ -169,22 +170,38 @@ class Anvil:
         shutil.copyfile(self._state, copy)
         after = self._state.stat()
         if (after.st_mtime_ns, after.st_size) == version:
+            if self._kept.exists():
+                self._kept.replace(self._older)
             copy.replace(self._kept)
             self._kept_version = version
 
     def _restore(self) -> None:
-        """Leave a whole state, or none, where Anvil will look for it."""
+        """Leave a whole state, the newest there is, or none, where Anvil will look for it."""
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
         if not self._state.exists() or _whole(self._state):
             return
-        if not (self._kept.exists() and _whole(self._kept)):
-            raise DevstackError(f"{self._state} is damaged and has no whole copy: remove it to begin a new chain")
-        shutil.copyfile(self._kept, self._state)
+        for copy in (self._kept, self._older):
+            if copy.exists() and _whole(copy):
+                shutil.copyfile(copy, self._state)
+                return
+        raise DevstackError(f"{self._state} is damaged and has no whole copy: remove it to begin a new chain")
 
 
 def _whole(path: Path) -> bool:
+    """Whether the file is a state that the chain was in.
+
+    Anvil reads its blocks before it reads the accounts, and may mine in between; an account then has sent more than the
+    blocks say. On such a state transactions count as mined that no block has.
+    """
     try:
-        orjson.loads(path.read_bytes())
+        state = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
         return False
-    return True
+    sent: dict[str, int] = {}
+    for transaction in state["transactions"]:
+        if transaction["block_number"] > state["best_block_number"]:
+            continue
+        sender, nonce = transaction["info"]["from"], transaction["info"]["nonce"]
+        sent[sender] = max(sent.get(sender, 0), nonce + 1)
+    return all(account["nonce"] <= sent.get(address, 0) for address, account in state["accounts"].items()
+               if account["code"] == "0x")  # fmt: skip

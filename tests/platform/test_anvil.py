@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import psutil
 import pytest
 from eth_utils.crypto import keccak
@@ -82,10 +83,24 @@ def test_a_state_that_was_cut_off_while_written_gives_way_to_the_whole_one(chain
     chain.start()
     assert rpc(chain.url, "eth_getTransactionReceipt", receipt["transactionHash"]) is not None
     chain.kill()
-    for name in ("state.json", "state.kept.json"):
+    for name in ("state.json", "state.kept.json", "state.older.json"):
         (chain.folder / name).write_bytes(b'{"block":')
     with pytest.raises(DevstackError, match="remove it to begin a new chain"):
         chain.start()
+
+
+def test_a_state_whose_accounts_are_ahead_of_its_blocks_gives_way_to_a_whole_one(chain: Anvil) -> None:
+    """As Anvil leaves it when it mines a block between reading the blocks and reading the accounts."""
+    receipt = mined(chain.url, {"data": "0x" + STORES.hex()})
+    time.sleep(4.5)
+    chain.kill()
+    for name in ("state.json", "state.kept.json"):
+        state = orjson.loads((chain.folder / name).read_bytes())
+        state["accounts"][receipt["from"]]["nonce"] += 1
+        (chain.folder / name).write_bytes(orjson.dumps(state))
+    chain.start()
+    assert rpc(chain.url, "eth_getTransactionCount", receipt["from"], "latest") == "0x1"
+    assert rpc(chain.url, "eth_getTransactionReceipt", receipt["transactionHash"]) is not None
 
 
 def test_a_proof_of_an_older_block_hangs_on_the_root_in_its_header(chain: Anvil) -> None:
