@@ -116,9 +116,10 @@ class _Story:
         return sealed
 
     def _chosen(self, told: Sequence[Posting]) -> str:
-        """A shipment on its way, the same one every time."""
-        carried = sorted({posting.unit for posting in told if posting.member == "carrier" and posting.events > 3})
-        return random.Random(self.season.seed).choice(carried)  # noqa: S311 - an example, not a secret
+        """A shipment whose last leg is well under way, the same one every time."""
+        carried = {posting.unit: posting.of_unit for posting in told if posting.member == "carrier"}
+        longest = max(carried.values())
+        return min(unit for unit, events in carried.items() if events >= min(longest, 5))
 
     def _show(self, unit: str) -> None:
         with self.service.client("auditor") as auditor:

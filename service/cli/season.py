@@ -51,6 +51,12 @@ class Posting:
     events: int
     document: dict[str, Any]
 
+    @property
+    def of_unit(self) -> int:
+        """How many of its events speak of the unit."""
+        events = self.document["epcisBody"]["eventList"]
+        return sum(self.unit in (*event.get("epcList", ()), event.get("parentID")) for event in events)
+
 
 def postings(season: Season) -> list[Posting]:
     """Everything that the members post, in the order of the waves."""
