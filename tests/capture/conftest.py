@@ -1,18 +1,26 @@
+import asyncio
+import hashlib
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import text
 
 from service.capture import Captures, Receipt
 from service.config import Settings
+from service.ledger.abi import entries_of
 from service.parties.caller import Caller
 from service.parties.signing_keys import SigningKeys
+from service.sealing.commitments import party_of, salt_of, trail_of
+from service.sealing.entries import NOBODY, Entry
+from service.sealing.meaning import steps_of
 from service.store.chain import Deployed, save_deployment
 from service.store.database import Database
-from tests.ledger.world import ACME, BOLT, document, join
+from service.store.tables import metadata
+from tests.ledger.world import ACME, BOLT, World, document, join, world
 
 PROVENANCE, CHAIN_ID = b"\x51" * 20, 31337
 TABLES = ("captures", "parts", "events", "nonces", "mentions", "links", "trails", "trail_parties", "shipments")
@@ -36,6 +44,43 @@ class Room:
         async with self.database.session() as session:
             done: Any = await session.execute(text(statement), values)
             return list(done.all()) if done.returns_rows else []
+
+    async def sizes(self) -> dict[str, int]:
+        """How many rows every table of the store has."""
+        return {table: (await self.rows(f"SELECT count(*) FROM {table}"))[0][0] for table in metadata.tables}
+
+    async def assert_told_as_stored(self, receipt: Receipt) -> list[Entry]:
+        """That seals open, and that the signed entries are what the stored documents say, in order; those entries."""
+        kept = await self.rows(
+            "SELECT document, nonce, seal FROM events JOIN nonces ON event = seq WHERE capture = :id ORDER BY position",
+            id=receipt.id,
+        )
+        secret = self.settings.consortium_secret.get_secret_value()
+        expected = []
+        for told, nonce, seal in kept:
+            assert seal == hashlib.sha256(b"\0" + nonce + hashlib.sha256(told).digest()).digest()
+            for thing, (step, recipient) in steps_of(orjson.loads(told)).items():
+                to = party_of(recipient) if recipient else NOBODY
+                expected.append(Entry(trail_of(thing, salt_of(thing, secret)), seal, int(step), to))
+        parts = await self.rows("SELECT id, entries FROM parts WHERE capture = :id ORDER BY seq", id=receipt.id)
+        signed = [(part, entries_of(words)) for part, words in parts]
+        assert [entry for _, entries in signed for entry in entries] == expected
+        assert [(part, len(entries)) for part, entries in signed] == [(one.id, one.entries) for one in receipt.parts]
+        mentioned = await self.rows(
+            "SELECT mentions.trail, seal, step, part FROM mentions JOIN events ON seq = event WHERE capture = :id",
+            id=receipt.id,
+        )
+        told_apart = [(entry.trail, entry.seal, entry.step, part) for part, entries in signed for entry in entries]
+        assert sorted(map(tuple, mentioned)) == sorted(told_apart)
+        return expected
+
+    async def someone_waits(self) -> None:
+        """Returns once some transaction waits for another's lock."""
+        for _ in range(200):
+            if (await self.rows("SELECT count(*) FROM pg_locks WHERE NOT granted"))[0][0]:
+                return
+            await asyncio.sleep(0.02)
+        pytest.fail("nobody waits for a lock")
 
     async def counts(self) -> dict[str, int]:
         """How many rows each table has that a capture writes."""
@@ -63,3 +108,10 @@ async def room(capture_settings: Settings) -> AsyncIterator[Room]:
         await save_deployment(session, Deployed(PROVENANCE, b"\x52" * 20, CHAIN_ID, 0))
     yield Room(capture_settings, database, Captures(database, capture_settings), keys, acme, bolt)
     await database.close()
+
+
+@pytest.fixture
+async def ledger(database_url: str, chain_url: str) -> AsyncIterator[World]:
+    """The room with relay, watcher and resigner on a chain, which is put back afterwards."""
+    async with world(database_url, chain_url) as made:
+        yield made

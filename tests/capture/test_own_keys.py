@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from pydantic import ValidationError
 
 from service.capture import Prepared, SignedDocument, errors
@@ -15,6 +16,7 @@ from service.epcis.faults import InvalidDocument
 from service.ledger.client import hexed
 from service.parties.caller import Caller
 from service.parties.errors import NoSigningKey
+from service.parties.registration import add
 from service.store import signing_keys
 from tests.capture.conftest import TABLES, Room
 from tests.ledger.world import World, caller_of, document, item, seen
@@ -145,7 +147,10 @@ async def test_a_signed_document_is_judged_like_any_other(room: Room, own: Calle
     good = signed(prepared, [wallet.sign(prepared.typed_data[0])])
     (event,) = good.events
     whole = orjson.loads(document(seen(), seen()))
-    for told in ({**event.document, "eventTime": "yesterday"}, {**event.document, "colour": "red"}, whole, {}):
+    unsayable = [{**event.document, "https://example.org/n": number} for number in (2**53, 10**400, 1e16, "\0")]
+    for told in (
+        {**event.document, "eventTime": "yesterday"}, {**event.document, "colour": "red"}, whole, {}, *unsayable
+    ):  # fmt: skip
         sent = good.model_copy(update={"events": [event.model_copy(update={"document": told})]})
         with pytest.raises(InvalidDocument) as refused:
             await room.captures.submit(own, sent)
@@ -157,6 +162,65 @@ async def test_a_signed_document_is_judged_like_any_other(room: Room, own: Calle
             )
     with pytest.raises(ValidationError):
         SignedDocument.model_validate(good.model_dump() | {"deadline": 2**63})
+
+
+async def test_a_deadline_beyond_what_doubles_count_is_a_deadline(room: Room, own: Caller, wallet: Wallet) -> None:
+    prepared = await room.captures.prepare(own, document())
+    (typed,) = prepared.typed_data
+    typed["message"]["deadline"] = 2**63 - 1
+    sent = signed(prepared, [wallet.sign(typed)], deadline=2**63 - 1)
+    receipt = await room.captures.submit(own, sent, idempotency_key="k")
+    assert [part.deadline for part in receipt.parts] == [2**63 - 1]
+    assert (await room.captures.submit(own, sent, idempotency_key="k")).told() == receipt.told()
+
+
+async def test_signatures_belong_to_their_parts_in_order(room: Room, own: Caller, wallet: Wallet) -> None:
+    prepared = await room.captures.prepare(own, document(seen(*(item() for _ in range(250)))))
+    first, second = [wallet.sign(part) for part in prepared.typed_data]
+    for signatures, words in (([second, first], "no active key"), ([first], "2 parts, there are 1")):
+        with pytest.raises(errors.SignatureRefused, match=words):
+            await room.captures.submit(own, signed(prepared, signatures))
+    assert await room.counts() == dict.fromkeys(TABLES, 0)
+    await room.assert_told_as_stored(await room.captures.submit(own, signed(prepared, [first, second])))
+
+
+async def test_a_submission_waits_for_a_revocation_under_way(room: Room, own: Caller, wallet: Wallet) -> None:
+    prepared = await room.captures.prepare(own, document())
+    sent = signed(prepared, [wallet.sign(prepared.typed_data[0])])
+    async with room.database.session() as session:
+        await signing_keys.locked_signing_key(session, wallet.address)
+        await signing_keys.revoke_signing_key(session, wallet.address, datetime.now(UTC), datetime.now(UTC))
+        submission = asyncio.create_task(room.captures.submit(own, sent))
+        await room.someone_waits()
+        assert not submission.done()
+    with pytest.raises(errors.SignatureRefused, match="not revoked"):
+        await submission
+    assert await room.counts() == dict.fromkeys(TABLES, 0)
+
+
+async def test_what_a_wallet_signed_is_sealed_under_its_key(ledger: World) -> None:
+    """From the challenge that binds the wallet's key to the chain that takes its signature."""
+    account = Account.create()
+    async with ledger.database.session() as session:
+        await add(session, OWN, "Own", ("supplier",))
+    own = caller_of(OWN, "Own")
+    challenge = await ledger.keys.challenge(own, account.address)
+    proof = Account.sign_message(encode_defunct(text=challenge), account.key).signature
+    await ledger.keys.add_own(own, account.address, hexed(bytes(proof)))
+    prepared = await ledger.captures.prepare(own, document(seen(*(item() for _ in range(250))), seen()))
+    signatures = [
+        hexed(bytes(Account.sign_typed_data(account.key, full_message=typed).signature))
+        for typed in prepared.typed_data
+    ]
+    ledger.receipts.append(await ledger.captures.submit(own, signed(prepared, signatures)))
+    await ledger.settle()
+    said = await ledger.assert_sealed_once()
+    assert [one.party for one in said] == [own.party] * 251
+    assert [one.seal for one in said] == [prepared.events[0][2]] * 250 + [prepared.events[1][2]]
+    receipt = await ledger.captures.receipt(own, ledger.receipts[0].id)
+    assert receipt.state == "sealed"
+    assert {part.signer for part in receipt.parts} == {bytes.fromhex(account.address[2:])}
+    assert all(part.block for part in receipt.parts)
 
 
 async def test_anothers_seals_cannot_be_taken(room: Room, own: Caller, wallet: Wallet) -> None:
