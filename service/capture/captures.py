@@ -11,6 +11,7 @@ from service.capture.drafted import MANY_EVENTS, Documents, Drafted
 from service.capture.receipts import PART_STATES, PartReceipt, Prepared, Receipt, SignedDocument
 from service.capture.rows import Accepted, SignedPart, rows_of
 from service.config import Settings
+from service.errors import TrailsealError
 from service.parties.caller import Caller
 from service.parties.scopes import Scope
 from service.parties.signing_keys import SigningKeys, key_of
@@ -49,9 +50,6 @@ class Captures:
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
         request_hash = sha256(b"proceed" if proceed else b"rollback", body)
-        known = await self._known(caller, idempotency_key, request_hash)
-        if known is not None:
-            return known
         drafted = await self._documents.read(body, proceed)
 
         async def signed(session: Session, drafted: Drafted) -> list[SignedPart]:
@@ -92,9 +90,6 @@ class Captures:
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
         request_hash = sha256(b"signed", signed.model_dump_json().encode())
-        known = await self._known(caller, idempotency_key, request_hash)
-        if known is not None:
-            return known
         drafted = await self._documents.read_signed(signed)
 
         async def checked(session: Session, drafted: Drafted) -> list[SignedPart]:
@@ -182,11 +177,14 @@ class Captures:
         idempotency_key: str | None,
         request_hash: bytes,
     ) -> Receipt:
-        """Writes the document, or answers as if another request that wrote it meanwhile had come before this one."""
+        """Writes the document, or answers for the request that did so before, or meanwhile, with the same key.
+
+        Most keys are fresh, so the key is looked for only where the writing fails, for whatever reason.
+        """
         for _ in range(_WRITES):
             try:
                 return await self._write_once(caller, drafted, sign_parts, idempotency_key, request_hash)
-            except (store.Conflict, errors.DuplicateEvent, errors.NoEvents) as fault:
+            except (store.Conflict, TrailsealError) as fault:
                 known = await self._known(caller, idempotency_key, request_hash)
                 if known is not None:
                     return known
