@@ -9,13 +9,19 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
+
+import orjson
 
 from service.epcis.faults import MAX_FAULTS, Fault, step
 
 MAX_DEPTH = 64
 """Objects and arrays inside each other, the outermost counted as 1."""
 MAX_INTEGER = 2**53 - 1
+_TOO_DEEP = f"objects and arrays may be nested at most {MAX_DEPTH} deep"
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 _SUSPICIOUS = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 _LONE = re.compile("[\ud800-\udfff\0]")
 _NUMBER = re.compile(r"-?0*([0-9]*)(?:\.([0-9]+))?(?:[eE][+-]?[0-9]+)?")
@@ -48,6 +54,21 @@ def read(document: bytes | Mapping[str, Any]) -> tuple[Any, list[Fault]]:
     return value, faults
 
 
+def _nests_endlessly(text: bytes) -> bool:
+    """Whether reading the text could overrun the stack: Python's own guard is off where some library lifted its limit.
+
+    What orjson reads is nested at most 1024 deep; only what it does not read is looked through.
+    """
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        depths = accumulate(1 if bracket in b"[{" else -1 for bracket in _BRACKET.findall(_STRING.sub(b"", text)))
+        return max(depths) > MAX_DEPTH
+    return False
+
+
 class _Unreadable(Exception):
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)
@@ -61,6 +82,8 @@ class _Reader:
         self.blemished = False
 
     def read(self, text: bytes) -> Any:
+        if _nests_endlessly(text):
+            raise _Unreadable("depth", _TOO_DEEP)
         try:
             return json.loads(
                 text.decode("utf-8-sig"),
@@ -76,8 +99,7 @@ class _Reader:
             message = f"malformed JSON at line {error.lineno}, column {error.colno}: {error.msg}"
             raise _Unreadable("json", message) from None
         except RecursionError:
-            message = f"objects and arrays may be nested at most {MAX_DEPTH} deep"
-            raise _Unreadable("depth", message) from None
+            raise _Unreadable("depth", _TOO_DEEP) from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> Any:
         members = dict(pairs)
@@ -161,7 +183,7 @@ def _inspected(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any
 
 def _inspected_container(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
     if depth > MAX_DEPTH:
-        _add(faults, pointer, "depth", f"objects and arrays may be nested at most {MAX_DEPTH} deep")
+        _add(faults, pointer, "depth", _TOO_DEEP)
         return None
     if isinstance(value, list):
         return [_inspected(item, step(pointer, index), depth + 1, faults) for index, item in enumerate(value)]

@@ -58,6 +58,7 @@ class Bundler:
             at = await self._proofs.newest_block() if block is None else block
             try:
                 ledger = await self._proofs.trails(deployed.provenance, [trail], at)
+                moved = None
                 rows = await self._agreed(trail, ledger)
                 if rows is not None:
                     return await self._file(thing, deployed, ledger, rows)

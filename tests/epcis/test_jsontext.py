@@ -1,4 +1,5 @@
 import json
+import sys
 from collections import UserDict
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_malformed_json_is_named_with_line_and_column() -> None:
 )  # fmt: skip
 def test_other_texts_are_refused(text: bytes, rule: str) -> None:
     assert fault(text)[1] == rule
+
+
+@pytest.mark.parametrize(
+    "text", [b"[" * 200_000, b"[NaN," + b"[" * 200_000, b'["\\"]",' + b'{"a":' * 200_000, b"]" * 9 + b"[" * 99]
+)
+def test_no_nesting_overruns_the_stack_even_where_a_library_lifted_the_limit(text: bytes) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        assert fault(text)[1] in {"depth", "json"}
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
