@@ -203,7 +203,7 @@ class _Story:
 
     def _rank(self) -> None:
         self.console.print("\n[bold]6  An analyst asks which shipments need somebody today[/]")
-        with self.service.client("analyst") as analyst:
+        with self.console.status("   scoring"), self.service.client("analyst") as analyst:
             found = analyst.get("/v1/risk/shipments", limit=10, asOf=self.season.now.isoformat())["items"]
         self.console.print(table(found, f"Risk of late delivery as of {self.season.now:%Y-%m-%d %H:%M} UTC"))
         reasoned = bool(found) and all(one["reasons"] for one in found)

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import httpx
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from service.cli.client import Client
 from service.devstack import Stack
@@ -24,6 +26,8 @@ from service.store.database import Database
 from service.store.migrate import migrate
 
 FOLDER = Path(".trailseal")
+_STAGES = ("PostgreSQL and Anvil", "tables", "worker", "API", "contracts and consortium")
+_ERRORS = Console(stderr=True)
 OPERATOR = ("https://id.gs1.org/417/9521000000001", "Consortium office")
 
 
@@ -73,13 +77,18 @@ class LocalService:
         self.environment: dict[str, str] = {}
 
     def start(self) -> None:
-        """Starts everything, migrates, deploys and sets up the consortium.
+        """Starts everything, migrates, deploys and sets up the consortium; says so on standard error.
 
         Raises:
             DevstackError: with the end of the log of the part that did not start.
         """
         try:
-            self._start()
+            with Progress(TextColumn("{task.description}"), BarColumn(), console=_ERRORS, transient=True) as progress:
+                task = progress.add_task("starting", total=len(_STAGES))
+                for stage, starts in zip(_STAGES, self._starts(), strict=True):
+                    progress.update(task, description=f"starting: {stage}")
+                    starts()
+                    progress.advance(task)
         except BaseException:
             self.stop()
             raise
@@ -108,13 +117,22 @@ class LocalService:
         (self.folder / "service.json").unlink(missing_ok=True)
         self.stack.stop()
 
-    def _start(self) -> None:
+    def _starts(self) -> tuple[Callable[[], None], ...]:
+        """What is to be done at each of the stages."""
+        return (self._start_stack, self._migrate, lambda: self.restart("worker"), self._start_api, self._set_up)
+
+    def _start_stack(self) -> None:
         self.environment = {**self.stack.start(), **_kept(self.folder / "secrets.json", _new_secrets)}
-        self._port = self._port or _free_port()
+
+    def _migrate(self) -> None:
         asyncio.run(migrate(self.environment["TRAILSEAL_DATABASE_URL"]))
+
+    def _start_api(self) -> None:
+        self._port = self._port or _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        self.restart("worker")
         self.restart("api")
+
+    def _set_up(self) -> None:
         self.keys = _kept(self.folder / "keys.json", self._new_consortium)
         _write(
             self.folder / "service.json", {"url": self.url, "rpc": self.environment["TRAILSEAL_RPC_URL"], **self.keys}
@@ -191,7 +209,8 @@ def running(folder: Path = FOLDER) -> dict[str, str]:
     """
     try:
         found: dict[str, str] = json.loads((folder / "service.json").read_text())
-    except FileNotFoundError:
+        httpx.get(f"{found['url']}/livez", timeout=5, trust_env=False).raise_for_status()
+    except (FileNotFoundError, httpx.HTTPError):
         raise typer.BadParameter(
             "no service runs in this folder: start one with `make run`, or give --url and --key"
             " (or TRAILSEAL_URL and TRAILSEAL_API_KEY)"
