@@ -50,6 +50,7 @@ class Node:
     def __init__(self, rpc_url: str, timeout_seconds: float = 60.0) -> None:
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._provider = _Provider(rpc_url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
+        self._connected = False
 
     async def call(self, method: str, *params: Any) -> Any:
         """The result of one call.
@@ -87,10 +88,15 @@ class Node:
 
     async def close(self) -> None:
         """Closes the connection."""
+        self._connected = False
         await self._provider.disconnect()
 
     async def _request(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         request = [(RPCEndpoint(method), list(params)) for method, params in calls]
+        if not self._connected:
+            # web3's own session opens a connection, and speaks TLS anew, for every request.
+            self._connected = True
+            await self._provider.cache_async_session(aiohttp.ClientSession(raise_for_status=True))
         try:
             answers = await self._provider.make_batch_request(request)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.store.database import Session, insert
+from service.store.database import Session, copy, insert
 from service.store.parts_in_trails import begin_trails, share_offered
 
 
@@ -128,12 +128,12 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     try:
         capture = await _insert_capture(session, new)
         await begin_trails(session, new.party, new.trails)
-        await insert(session, "events", EventRow._fields, by_id)
+        await copy(session, "events", EventRow._fields, by_id)
         await insert(session, "parts", PartRow._fields, new.parts)
     except IntegrityError as fault:
         raise Conflict from fault
-    await insert(session, "nonces", ("event", "nonce"), new.nonces)
-    await insert(session, "mentions", MentionRow._fields, new.mentions)
+    await copy(session, "nonces", ("event", "nonce"), new.nonces)
+    await copy(session, "mentions", MentionRow._fields, new.mentions)
     await insert(session, "links", LinkRow._fields, new.links)
     await share_offered(session, new.party, new.offers)
     await insert(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
