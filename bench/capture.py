@@ -183,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--document-events", type=int, default=100, help="events in one document")
     parser.add_argument("--rival-events", type=int, default=1_000)
-    parser.add_argument("--processes", type=int, default=1, help="API processes")
+    parser.add_argument("--processes", type=int, default=2, help="API processes")
     given = parser.parse_args(argv)
     console = Console(file=sys.stderr)
     folder = Path(tempfile.mkdtemp(prefix="trailseal-bench-"))

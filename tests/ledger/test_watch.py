@@ -226,8 +226,9 @@ async def test_a_node_that_is_behind_unseals_nothing_until_it_proves_to_stay_the
 
 
 async def test_a_node_that_refuses_to_show_old_blocks_takes_nothing_back(
-    ledger: World, monkeypatch: pytest.MonkeyPatch
+    own_ledger: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ledger = own_ledger
     await ledger.accept(seen())
     await ledger.settle()
     await ledger.node.call("anvil_rollback", 2)
