@@ -23,7 +23,7 @@ from service.capture import Prepared, Receipt, SignedDocument
 from service.capture import errors as capturing
 from service.epcis.faults import InvalidDocument
 from service.parties.caller import Caller
-from service.parties.errors import NoSigningKey, PartyIsSuspended
+from service.parties.errors import NoSigningKey, NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
 
 router = APIRouter(prefix="/v1/captures", tags=["captures"])
@@ -36,7 +36,7 @@ _DOCUMENT_REFUSALS = (
     capturing.NothingTouched,
     capturing.TooManyEvents,
     capturing.DuplicateEvent,
-    capturing.NotDeployed,
+    NotDeployed,
     errors.BodyTooLarge,
     errors.UnsupportedMediaType,
 )

@@ -13,6 +13,7 @@ from service.capture.rows import Accepted, SignedPart, rows_of
 from service.config import Settings
 from service.errors import TrailsealError
 from service.parties.caller import Caller
+from service.parties.errors import NotDeployed
 from service.parties.scopes import Scope
 from service.parties.signing_keys import SigningKeys, key_of
 from service.sealing.entries import Entry
@@ -239,7 +240,7 @@ class Captures:
     async def _deployment(self, session: Session) -> chain.Deployed:
         deployment = await chain.deployed(session)
         if deployment is None:
-            raise errors.NotDeployed("the contracts are not deployed yet: an operator is to run `trailseal deploy`")
+            raise NotDeployed("the contracts are not deployed yet: an operator is to run `trailseal deploy`")
         return deployment
 
     async def _domain(self, session: Session) -> bytes:

@@ -43,9 +43,3 @@ class NothingTouched(TrailsealError):
     """An event speaks of no identified thing, so that it belongs to no trail."""
 
     slug, title, status = "no-trail", "An event belongs to no trail", 422
-
-
-class NotDeployed(TrailsealError):
-    """No contracts yet."""
-
-    slug, title, status = "not-deployed", "The ledger is not set up yet", 503

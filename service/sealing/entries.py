@@ -1,26 +1,25 @@
 """Entries: what one event says about one trail, and the running head that they fold into (docs/format.md, 2 and 3)."""
 
 from collections.abc import Iterable
-from enum import IntEnum
 from typing import NamedTuple
 
+from service.epcis.custody import Step
 from service.sealing.hashing import keccak256
+
+__all__ = [
+    "ENTRIES_PER_CAPTURE",
+    "GENESIS",
+    "NOBODY",
+    "Entry",
+    "Recorded",
+    "Step",
+    "advance",
+    "fold",
+]
 
 NOBODY = bytes(32)
 GENESIS = bytes(32)
 ENTRIES_PER_CAPTURE = 200
-
-
-class Step(IntEnum):
-    """What a statement does to custody; the numbers are part of the format."""
-
-    OBSERVE = 0
-    COMMISSION = 1
-    SHIP = 2
-    RECEIVE = 3
-    DECOMMISSION = 4
-    HOLD = 5
-    LIFT = 6
 
 
 class Entry(NamedTuple):
