@@ -4,7 +4,19 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Double,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -33,7 +45,10 @@ def _time(null: bool = False) -> Any:
 
 
 class Party(Table, table=True):
-    """An organisation that may speak; `id` is its id on chain, `number` the registry's once that is mined."""
+    """An organisation that may speak; `id` is its id on chain, `number` the registry's once that is mined.
+
+    `lenient`: its documents may use words that no standard vocabulary has.
+    """
 
     __tablename__ = "parties"
     id: bytes = _bytes(primary=True)
@@ -42,6 +57,7 @@ class Party(Table, table=True):
     roles: int
     number: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))
     suspended: bool = False
+    lenient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     created_at: datetime = _time()
 
 
@@ -141,7 +157,10 @@ class Part(Table, table=True):
 
 
 class Event(Table, table=True):
-    """An accepted EPCIS event; `document` is what is sealed, null once it is erased."""
+    """An accepted EPCIS event; `document` is what is sealed, null once it is erased.
+
+    `terms` and `sort_keys` are what queries find it by (`service.epcis.query.terms`), null until it is indexed.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -150,6 +169,8 @@ class Event(Table, table=True):
         Index("uq_events_seal", "seal", unique=True),
         Index("ix_events_event_id", "event_id"),
         Index("ix_events_event_time", "event_time"),
+        Index("ix_events_terms", "terms", postgresql_using="gin"),
+        Index("ix_events_unindexed", "seq", postgresql_where=text("terms IS NULL AND document IS NOT NULL")),
     )
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
     event_id: str
@@ -168,6 +189,17 @@ class Event(Table, table=True):
     record_time: datetime = _time()
     document: bytes | None = _bytes(null=True)
     seal: bytes = _bytes()
+    terms: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger), nullable=True))
+    sort_keys: Any | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+
+
+class EventNumber(Table, table=True):
+    """A number or time (seconds since 1970) in an event that queries compare; `field` is a hash of the field's name."""
+
+    __tablename__ = "event_numbers"
+    field: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    value: float = Field(sa_column=Column(Double, primary_key=True))
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False, index=True))
 
 
 class Nonce(Table, table=True):
@@ -222,6 +254,49 @@ class Link(Table, table=True):
     kind: str
     action: str
     event_time: datetime = _time()
+
+
+def _term(primary: bool = True, index: bool = False) -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=primary, autoincrement=False, nullable=False, index=index))
+
+
+class VocabularyElement(Table, table=True):
+    """Master data (EPCIS 2.0, 6.5): an element of a vocabulary as one party told it last.
+
+    `id` is canonical, `term` its hash (`service.epcis.query.terms.hashed`). `attributes` and `children` as sent.
+    """
+
+    __tablename__ = "vocabulary_elements"
+    __table_args__ = (Index("ix_vocabulary_elements_vocabulary_id", "vocabulary", "id"),)
+    owner: bytes = _bytes(primary=True)
+    vocabulary: str = Field(primary_key=True)
+    term: int = _term()
+    id: str
+    attributes: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    children: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    told_at: datetime = _time()
+
+
+class VocabularyChild(Table, table=True):
+    """Master data: one element (the hash of its id) lies directly below another, as one party told it."""
+
+    __tablename__ = "vocabulary_children"
+    owner: bytes = _bytes(primary=True)
+    vocabulary: str = Field(primary_key=True)
+    parent: int = _term(index=True)
+    child: int = _term()
+
+
+class VocabularyAttribute(Table, table=True):
+    """Master data: an attribute of an element that queries compare; element, name and value as hashes."""
+
+    __tablename__ = "vocabulary_attributes"
+    __table_args__ = (Index("ix_vocabulary_attributes_attribute_value", "attribute", "value"),)
+    owner: bytes = _bytes(primary=True)
+    vocabulary: str = Field(primary_key=True)
+    element: int = _term()
+    attribute: int = _term()
+    value: int = _term()
 
 
 class Deployment(Table, table=True):
