@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from service.errors import TrailsealError
 
@@ -9,13 +10,25 @@ MAX_FAULTS = 100
 """A refusal names at most this many faults: enough to mend a document, bounded for a hostile one."""
 
 
+Notation = Literal["pointer", "xpath", "cell"]
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: RFC 6901 JSON pointer to the place, a short stable rule name, and what the sender should change."""
+    """One fault: its place, a short stable rule name, and what the sender should change.
+
+    `pointer` is the place in the document as it was sent: an RFC 6901 JSON pointer, or, as `notation` says, an XPath
+    or the name of a spreadsheet's cell.
+    """
 
     pointer: str
     rule: str
     message: str
+    notation: Notation = "pointer"
+
+    def told(self) -> dict[str, str]:
+        """The fault as a refusal tells it; the place's member is named after its notation."""
+        return {self.notation: self.pointer, "rule": self.rule, "message": self.message}
 
 
 class InvalidDocument(TrailsealError):
@@ -27,7 +40,7 @@ class InvalidDocument(TrailsealError):
         self.faults: tuple[Fault, ...] = tuple(faults)[:MAX_FAULTS]
         first = self.faults[0] if self.faults else Fault("", "unknown", "the document is not valid")
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
-        members = [{"pointer": fault.pointer, "rule": fault.rule, "message": fault.message} for fault in self.faults]
+        members = [fault.told() for fault in self.faults]
         super().__init__(f"{first.pointer or 'document'}: {first.message}{more}", {"faults": members})
 
 
