@@ -67,13 +67,13 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class HasAttribute:
-    """The field (hash of its name) names something whose master data has the attribute (`HASATTR_`, `EQATTR_`).
+    """The field (hash of its name) names something whose master data has one of the attributes (`HASATTR_`, `EQATTR_`).
 
-    `attribute` is the hash of its name; `values` are hashes of values one of which it has, None for any.
+    `attributes` are hashes of their names; `values` are hashes of values one of which it has, None for any.
     """
 
     field: int
-    attribute: int
+    attributes: tuple[int, ...]
     values: tuple[int, ...] | None = None
 
 
