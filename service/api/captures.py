@@ -33,7 +33,6 @@ _DOCUMENT_REFUSALS = (
     PartyIsSuspended,
     InvalidDocument,
     capturing.NoEvents,
-    capturing.NothingTouched,
     capturing.TooManyEvents,
     capturing.DuplicateEvent,
     NotDeployed,
@@ -57,22 +56,25 @@ async def capture(
     behaviour: ErrorBehaviour = "rollback",
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Hands in an EPCIS 2.0 document; the service signs it with the party's key in its custody."""
+    """Hands in an EPCIS document in JSON, XML or CSV; the service signs it with the party's key in its custody."""
     key = read_idempotency_key(idempotency_key)
-    body = await read_document(request)
-    receipt = await rooms.captures.accept(caller, body, idempotency_key=key, proceed=behaviour == "proceed")
+    body, format_ = await read_document(request)
+    receipt = await rooms.captures.accept(
+        caller, body, format=format_, idempotency_key=key, proceed=behaviour == "proceed"
+    )
     return _accepted(request, receipt)
 
 
 @router.post(
     "/prepare",
     openapi_extra=document_body(),
-    responses=returned(200, PreparedShape, "What to check and to sign; nothing is kept") | refused(*_DOCUMENT_REFUSALS),
+    responses=returned(200, PreparedShape, "What to check and to sign; nothing is kept")
+    | refused(*_DOCUMENT_REFUSALS, capturing.MasterDataUnsigned),
 )
 async def prepare(request: Request, caller: Writer, rooms: InRooms, behaviour: ErrorBehaviour = "rollback") -> Response:
     """The events as they would be sealed, and the typed data for the party's own key to sign."""
-    body = await read_document(request)
-    return Json(_prepared(await rooms.captures.prepare(caller, body, proceed=behaviour == "proceed")))
+    body, format_ = await read_document(request)
+    return Json(_prepared(await rooms.captures.prepare(caller, body, format=format_, proceed=behaviour == "proceed")))
 
 
 @router.post(
@@ -85,7 +87,7 @@ async def prepare(request: Request, caller: Writer, rooms: InRooms, behaviour: E
 async def submit(request: Request, caller: Writer, rooms: InRooms, idempotency_key: IdempotencyKey = None) -> Response:
     """Hands in a prepared document with the party's own signatures; seals are computed anew."""
     key = read_idempotency_key(idempotency_key)
-    body = await read_document(request)
+    body, _ = await read_document(request, json_only=True)
     try:
         signed = await asyncio.to_thread(SignedDocument.model_validate_json, body)
     except ValidationError as faults:

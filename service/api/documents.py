@@ -1,13 +1,22 @@
 """A document that comes in: its declared type, its bytes, and the headers that say what to do with it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import Header
 from starlette.requests import Request
 
 from service.api.errors import BadIdempotencyKey, UnsupportedMediaType
+from service.capture.reading import Format
 
-READ = ("application/json", "application/ld+json")
+FORMATS: Mapping[str, Format] = {
+    "application/json": "json",
+    "application/ld+json": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/csv": "csv",
+}
+"""Media types that a document may come in."""
 
 ErrorBehaviour = Annotated[
     Literal["rollback", "proceed"],
@@ -31,18 +40,27 @@ class NotReadHere(UnsupportedMediaType):
     """Carries `Accept-Post` (W3C Linked Data Platform 1.0, 7.1; RFC 9110, 15.5.16 asks for such a hint)."""
 
     slug, title, status = UnsupportedMediaType.slug, UnsupportedMediaType.title, UnsupportedMediaType.status
-    headers = {"Accept-Post": ", ".join(READ)}  # noqa: RUF012 never changed
+    headers = {"Accept-Post": ", ".join(FORMATS)}  # noqa: RUF012 never changed
 
 
-async def read_document(request: Request) -> bytes:
-    """The body, which `BodyBound` bounds; raises `UnsupportedMediaType` before it reads any of it."""
+async def read_document(request: Request, *, json_only: bool = False) -> tuple[bytes, Format]:
+    """The body, which `BodyBound` bounds, and its format.
+
+    XML and spreadsheets say their encoding themselves, or none; JSON is UTF-8 (RFC 8259, 8.1).
+
+    Raises:
+        UnsupportedMediaType: before any of the body is read.
+    """
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    format_ = FORMATS.get(media_type.strip().lower())
+    if format_ is None or (json_only and format_ != "json"):
+        raise NotReadHere(f"send Content-Type: {'application/json' if json_only else ', '.join(FORMATS)}")
     charset = parameters.lower().replace('"', "").replace(" ", "")
-    if media_type.strip().lower() not in READ or ("charset=" in charset and "charset=utf-8" not in charset):
-        raise NotReadHere(f"send Content-Type: {READ[0]} or {READ[1]}, in UTF-8")
+    if format_ == "json" and "charset=" in charset and "charset=utf-8" not in charset:
+        raise NotReadHere("send JSON in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise NotReadHere("send the body without Content-Encoding")
-    return await request.body()
+    return await request.body(), format_
 
 
 def read_idempotency_key(given: str | None) -> str | None:

@@ -30,7 +30,16 @@ def document_body() -> dict[str, Any]:
     """OpenAPI's `requestBody` of a path that takes an EPCIS document."""
     schema = {"type": "object", "description": "GS1 EPCIS 2.0, JSON or JSON-LD"}
     content = {"schema": schema, "example": DOCUMENT}
-    return {"requestBody": {"required": True, "content": {"application/json": content, "application/ld+json": content}}}
+    xml = {"schema": {"type": "string", "description": "GS1 EPCIS 2.0 or 1.2, XML"}}
+    csv = {"schema": {"type": "string", "description": "a spreadsheet: docs/epcis/spreadsheet.md has the columns"}}
+    types = {
+        "application/json": content,
+        "application/ld+json": content,
+        "application/xml": xml,
+        "text/xml": xml,
+        "text/csv": csv,
+    }
+    return {"requestBody": {"required": True, "content": types}}
 
 
 def signed_body(model: type[BaseModel]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from service.api.api_keys import told_with_token
 from service.api.callers import AnyCaller, InRooms, needs, refused
 from service.api.errors import BadCursor, RequestInvalid
 from service.api.paging import Cursor, Limit, page, text_at
-from service.api.shapes import ApiKeyWithToken, CallerShape, NewApiKey, NewParty, NewRoles, PartyShape
+from service.api.shapes import ApiKeyWithToken, CallerShape, NewApiKey, NewParty, NewRoles, NewVocabulary, PartyShape
 from service.api.spec import listed, returned
 from service.parties import errors
 from service.parties.caller import Caller
@@ -32,6 +32,7 @@ class _Party(Protocol):
     roles: int
     number: int | None
     suspended: bool
+    lenient: bool
     created_at: datetime
 
 
@@ -115,6 +116,16 @@ async def set_roles(caller: Administrator, party: PartyId, roles: NewRoles, room
     return Json(told(await rooms.parties.set_roles(caller, party, roles.roles)))
 
 
+@router.put(
+    "/{party}/vocabulary",
+    responses=returned(200, PartyShape, "The party, as its documents are checked from now on")
+    | refused(errors.PartyNotFound, RequestInvalid),
+)
+async def set_vocabulary(caller: Administrator, party: PartyId, vocabulary: NewVocabulary, rooms: InRooms) -> Response:
+    """Says whether a party's documents may use words that no standard vocabulary has."""
+    return Json(told(await rooms.parties.set_lenient(caller, party, vocabulary.check == "lenient")))
+
+
 @router.post(
     "/{party}/api-keys",
     status_code=201,
@@ -136,5 +147,6 @@ def told(party: _Party) -> dict[str, Any]:
         "roles": names_of(party.roles),
         "number": party.number,
         "suspended": party.suspended,
+        "vocabulary": "lenient" if party.lenient else "strict",
         "createdAt": party.created_at,
     }

@@ -35,8 +35,14 @@ class NewRoles(_Shape):
     roles: Annotated[list[RoleName], Field(max_length=6, examples=[["carrier"]])]
 
 
+class NewVocabulary(_Shape):
+    """How a party's documents are held to the standard vocabularies of the CBV from now on."""
+
+    check: Literal["strict", "lenient"]
+
+
 class PartyShape(_Shape):
-    """A party; `number` is the registry's, null until that is mined."""
+    """A party; `number` is the registry's, null until that is mined; `vocabulary` as its documents are checked."""
 
     id: Annotated[str, Field(examples=[PARTY])]
     identifier: Annotated[str, Field(examples=["https://id.gs1.org/417/9521321000018"])]
@@ -44,6 +50,7 @@ class PartyShape(_Shape):
     roles: Annotated[list[RoleName], Field(examples=[["supplier", "carrier"]])]
     number: Annotated[int | None, Field(examples=[7])]
     suspended: bool
+    vocabulary: Literal["strict", "lenient"]
     createdAt: datetime  # noqa: N815
 
 

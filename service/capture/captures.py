@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 
 from service.capture import errors
 from service.capture.drafted import MANY_EVENTS, Documents, Drafted
+from service.capture.reading import Format, Source
 from service.capture.receipts import PART_STATES, PartReceipt, Prepared, Receipt, SignedDocument
 from service.capture.rows import Accepted, SignedPart, rows_of
 from service.config import Settings
 from service.errors import TrailsealError
+from service.masterdata.telling import tell
 from service.parties.caller import Caller
 from service.parties.errors import NotDeployed
 from service.parties.scopes import Scope
@@ -39,33 +41,52 @@ class Captures:
         self._documents = Documents(settings)
 
     async def accept(
-        self, caller: Caller, body: bytes, *, idempotency_key: str | None = None, proceed: bool = False
+        self,
+        caller: Caller,
+        body: bytes,
+        *,
+        format: Format = "json",  # noqa: A002 the field's own word
+        idempotency_key: str | None = None,
+        proceed: bool = False,
     ) -> Receipt:
         """Accepts a document and signs it with the party's key in our custody. When this returns, it is kept.
 
         Raises:
-            InvalidDocument, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent: what is wrong with the document.
+            InvalidDocument, NoEvents, TooManyEvents, DuplicateEvent: what is wrong with the document.
             IdempotencyKeyReused: the key came with another document before.
             parties.errors.NoSigningKey: the party keeps its keys itself; it is to `prepare` and `submit`.
         """
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
-        request_hash = sha256(b"proceed" if proceed else b"rollback", body)
-        drafted = await self._documents.read(body, proceed)
+        request_hash = sha256(
+            b"proceed" if proceed else b"rollback", b"" if format == "json" else format.encode(), body
+        )
+        drafted = await self._documents.read(Source(body, format, proceed, caller.lenient), caller.party)
 
         async def signed(session: Session, drafted: Drafted) -> list[SignedPart]:
             return await self._custodial(session, caller, drafted)
 
         return await self._write(caller, drafted, signed, idempotency_key, request_hash)
 
-    async def prepare(self, caller: Caller, body: bytes, *, proceed: bool = False) -> Prepared:
+    async def prepare(
+        self,
+        caller: Caller,
+        body: bytes,
+        *,
+        format: Format = "json",  # noqa: A002 the field's own word
+        proceed: bool = False,
+    ) -> Prepared:
         """The document's events as they will be sealed, and the typed data to sign; nothing is kept yet.
 
-        Raises: as `accept`, but for the idempotency key.
+        Raises: as `accept`, but for the idempotency key; MasterDataUnsigned.
         """
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
-        drafted = await self._documents.read(body, proceed)
+        drafted = await self._documents.read(Source(body, format, proceed, caller.lenient), caller.party)
+        if drafted.vocabularies:
+            raise errors.MasterDataUnsigned(
+                "master data is kept but not signed: hand it in as a document without events, and prepare the events"
+            )
         deadline = self._deadline()
         async with self._database.session() as session:
             deployment = await self._deployment(session)
@@ -91,7 +112,7 @@ class Captures:
         caller.require(Scope.CAPTURES_WRITE)
         caller.require_active()
         request_hash = sha256(b"signed", signed.model_dump_json().encode())
-        drafted = await self._documents.read_signed(signed)
+        drafted = await self._documents.read_signed(signed, caller.party, lenient=caller.lenient)
 
         async def checked(session: Session, drafted: Drafted) -> list[SignedPart]:
             return await self._own(session, caller, drafted, signed)
@@ -202,7 +223,7 @@ class Captures:
         """Signs, or checks signatures, in the transaction that writes: a revocation comes wholly before or after it."""
         async with self._database.session() as session:
             drafted = await self._without_known(session, caller, drafted)
-            parts = await sign_parts(session, drafted)
+            parts = await sign_parts(session, drafted) if drafted.parts else []
             numbers = await store.reserve_events(session, len(drafted.drafts))
             accepted = Accepted(
                 uuid4(), caller.party, idempotency_key, request_hash, list(drafted.refused), drafted.drafts, parts
@@ -210,6 +231,7 @@ class Captures:
             rows = partial(rows_of, accepted, numbers, self._documents.drafter.trail)
             many = len(numbers) > MANY_EVENTS
             row = await store.write_capture(session, await asyncio.to_thread(rows) if many else rows())
+            await tell(session, caller.party, drafted.vocabularies)
         states = [
             PartReceipt(part.id, "waiting", len(part.entries), part.signer, part.deadline, None, None, None)
             for part in parts
@@ -219,7 +241,7 @@ class Captures:
 
     async def _without_known(self, session: Session, caller: Caller, drafted: Drafted) -> Drafted:
         """The document, refused where the party captured an event of it before; with `proceed`, without such events."""
-        known = await store.known_events(session, caller.party, drafted.identities)
+        known = await store.known_events(session, caller.party, drafted.identities) if drafted.drafts else []
         if not known:
             return drafted
         if drafted.proceed:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from service.capture.errors import NothingTouched
 from service.capture.limits import check_lengths
 from service.epcis.contexts import expanded
 from service.epcis.custody import steps
@@ -17,8 +16,8 @@ from service.epcis.references import Link, links, references
 from service.epcis.times import InvalidTime
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from service.risk.booking import booked_unit
-from service.sealing.commitments import party_of, salt_of, seal_of, trail_of
-from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry
+from service.sealing.commitments import JOURNAL, journal_of, party_of, salt_of, seal_of, trail_of
+from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry, Step
 from service.sealing.hashing import document_bytes
 
 
@@ -108,12 +107,13 @@ class Drafter:
         self._trail = lru_cache(100_000)(lambda identifier: trail_of(identifier, salt_of(identifier, secret)))
         self._kind = lru_cache(100_000)(lambda identifier: str(kind(identifier)))
 
-    def draft(self, event: Event, nonce: bytes | None = None) -> Draft:
+    def draft(self, event: Event, party: bytes, nonce: bytes | None = None) -> Draft:
         """The event with its id, hash, seal and trails; a fresh nonce unless one is given.
 
+        An event that names no identified thing belongs to the journal of its party.
+
         Raises:
-            NothingTouched: it names no identified thing.
-            InvalidDocument: a time cannot be rounded, or an identifier is too long.
+            InvalidDocument: a time cannot be rounded, or an identifier is too long or reserved.
         """
         hashed = _hash_of(event)
         if event.model.eventID is None:
@@ -121,12 +121,8 @@ class Drafter:
         event_id = expanded(event.source["eventID"], event.prefixes)
         mentions = tuple(self._mentions(event))
         check_lengths(event, event_id, (mention.identifier for mention in mentions))
-        if not mentions:
-            raise NothingTouched(
-                f"the event at {event.pointer or '/'} names no serialised item, lot, logistic unit or other identified"
-                " thing and belongs to no trail: name one in an EPC list, as parentID or as a lot in a quantity list",
-                {"pointer": event.pointer},
-            )
+        _check_reserved(event, mentions)
+        mentions = mentions or (self._in_journal(party),)
         document = document_bytes(event.source)
         nonce = self._random(16) if nonce is None else nonce
         seal = seal_of(document, nonce)
@@ -135,6 +131,10 @@ class Drafter:
     def trail(self, identifier: str) -> bytes:
         """The trail id of a canonical identifier."""
         return self._trail(identifier)
+
+    def _in_journal(self, party: bytes) -> DraftMention:
+        identifier = journal_of(party)
+        return DraftMention(identifier, "journal", self._trail(identifier), "journal", Step.OBSERVE, NOBODY)
 
     def _mentions(self, event: Event) -> Iterator[DraftMention]:
         moves = steps(event)
@@ -145,6 +145,13 @@ class Drafter:
             yield DraftMention(
                 identifier, self._kind(identifier), self._trail(identifier), reference.role, int(step), to
             )
+
+
+def _check_reserved(event: Event, mentions: Iterable[DraftMention]) -> None:
+    named = next((mention.identifier for mention in mentions if mention.identifier.startswith(JOURNAL)), None)
+    if named is not None:
+        message = f"{named[:120]!r} names a journal, which only events without any thing belong to; leave it out"
+        raise InvalidDocument([Fault(event.pointer, "reserved", message)])
 
 
 def _hash_of(event: Event) -> str:

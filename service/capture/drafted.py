@@ -1,4 +1,4 @@
-"""From a document's bytes to drafts cut into parts, and which events were left out."""
+"""From a document to drafts cut into parts, and which events were left out."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -9,10 +9,12 @@ from typing import Any
 from service.capture import errors
 from service.capture.draft import Draft, Drafter, cut, entries_of
 from service.capture.limits import MOST_TIES, check_ties
+from service.capture.reading import Opened, Source, opened, opened_each
 from service.capture.receipts import SignedDocument
 from service.config import Settings
-from service.epcis.documents import Document, Event, parse
+from service.epcis.documents import Event
 from service.epcis.faults import Fault, InvalidDocument
+from service.epcis.masterdata import VocabularyElement
 from service.errors import TrailsealError
 from service.ledger.client import raw
 from service.sealing.entries import Entry
@@ -33,6 +35,7 @@ class Drafted:
     which only `proceed` allows.
     """
 
+    opened: Opened
     drafts: tuple[Draft, ...]
     refused: tuple[dict[str, Any], ...]
     parts: tuple[tuple[bytes, Sequence[Entry]], ...]
@@ -43,15 +46,17 @@ class Drafted:
         """The events' identities, in order."""
         return [identity_of(draft) for draft in self.drafts]
 
+    @property
+    def vocabularies(self) -> tuple[VocabularyElement, ...]:
+        """The document's master data, which is kept but not sealed."""
+        return self.opened.document.vocabularies
+
     def without(self, known: Collection[Identity]) -> "Drafted":
         """The same but for events that were captured before; raises `NoEvents` where nothing is left."""
         left = [draft for draft in self.drafts if identity_of(draft) not in known]
-        repeated = [
-            _refused(draft.event, errors.DuplicateEvent("an event with this eventID was captured before"))
-            for draft in self.drafts
-            if identity_of(draft) in known
-        ]
-        return drafted(left, [*self.refused, *repeated], self.proceed)
+        fault = errors.DuplicateEvent("an event with this eventID was captured before")
+        repeated = [_refused(self.opened, draft.event, fault) for draft in self.drafts if identity_of(draft) in known]
+        return drafted(self.opened, left, [*self.refused, *repeated], self.proceed)
 
 
 def identity_of(draft: Draft) -> Identity:
@@ -59,12 +64,13 @@ def identity_of(draft: Draft) -> Identity:
     return draft.event_id, draft.declares_error
 
 
-def drafted(drafts: Sequence[Draft], refused: Sequence[dict[str, Any]], proceed: bool) -> Drafted:
-    """Drafts cut into parts; raises `NoEvents` where there are none."""
-    if not drafts:
+def drafted(found: Opened, drafts: Sequence[Draft], refused: Sequence[dict[str, Any]], proceed: bool) -> Drafted:
+    """Drafts cut into parts; raises `NoEvents` where there are none, and no master data either."""
+    if not drafts and not found.document.vocabularies:
         raise errors.NoEvents("no event is left to capture: send at least one good one", {"refused": list(refused)})
     parts = tuple((capture_id(part), part) for part in cut([entry for _, _, entry in entries_of(drafts)]))
-    return Drafted(tuple(drafts), tuple(sorted(refused, key=lambda one: int(one["index"]))), parts, proceed)
+    in_order = sorted(refused, key=lambda one: int(one["index"]))
+    return Drafted(found, tuple(drafts), tuple(in_order), parts, proceed)
 
 
 class Documents:
@@ -74,96 +80,80 @@ class Documents:
         self._most = settings.document_events
         self.drafter = Drafter(settings.consortium_secret.get_secret_value(), urandom)
 
-    async def read(self, body: bytes, proceed: bool) -> Drafted:
-        """The drafts of a document as it was sent.
+    async def read(self, source: Source, party: bytes) -> Drafted:
+        """The drafts of a document as a party sent it.
 
         Raises:
-            InvalidDocument, NoEvents, TooManyEvents, NothingTouched, DuplicateEvent.
+            InvalidDocument, NoEvents, TooManyEvents, DuplicateEvent.
         """
-        document = await asyncio.to_thread(_parsed, body, proceed)
-        return await self._drafted(document, proceed, [])
+        found = await asyncio.to_thread(opened, source)
+        return await self._drafted(found, party, source.proceed, [])
 
-    async def read_signed(self, signed: SignedDocument) -> Drafted:
+    async def read_signed(self, signed: SignedDocument, party: bytes, *, lenient: bool) -> Drafted:
         """The drafts of a prepared document; seals and entries are computed anew, never taken from the client.
 
         Raises: as `read`.
         """
-        document = await asyncio.to_thread(_parse_many, [event.document for event in signed.events])
-        return await self._drafted(document, False, [raw(event.nonce) for event in signed.events])
+        found = await asyncio.to_thread(opened_each, [event.document for event in signed.events], lenient)
+        return await self._drafted(found, party, False, [raw(event.nonce) for event in signed.events])
 
-    async def _drafted(self, document: Document, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
-        count = len(document.events) + len(document.refused)
+    async def _drafted(self, found: Opened, party: bytes, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
+        count = len(found.document.events) + len(found.document.refused)
         if count > self._most:
             raise errors.TooManyEvents(f"{count} events are too many for one document; send at most {self._most}")
+        drafting = _Drafting(self.drafter, found, party, proceed)
         if count > MANY_EVENTS:
-            return await asyncio.to_thread(self._draft, document, proceed, nonces)
-        return self._draft(document, proceed, nonces)
+            return await asyncio.to_thread(drafting.draft, nonces)
+        return drafting.draft(nonces)
 
-    def _draft(self, document: Document, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
-        refused = [{"index": one.index, "faults": [_told(fault) for fault in one.faults]} for one in document.refused]
-        drafts: dict[Identity, Draft] = {}
+
+class _Drafting:
+    """The events of one document, drafted in order."""
+
+    def __init__(self, drafter: Drafter, found: Opened, party: bytes, proceed: bool) -> None:
+        self._drafter, self._found, self._party, self._proceed = drafter, found, party, proceed
+        self._drafts: dict[Identity, Draft] = {}
+        self._ties = MOST_TIES
+
+    def draft(self, nonces: Sequence[bytes]) -> Drafted:
+        document = self._found.document
+        refused = [
+            {"index": one.index, "faults": [self._found.placed(fault).told() for fault in one.faults]}
+            for one in document.refused
+        ]
         given: Sequence[bytes | None] = nonces or [None] * len(document.events)
-        ties = MOST_TIES
         for event, nonce in zip(document.events, given, strict=True):
             try:
-                left = check_ties(event, ties)
-                draft = self.drafter.draft(event, nonce)
-                _refuse_repeated(draft, drafts)
-                drafts[identity_of(draft)], ties = draft, left
-            except (InvalidDocument, errors.NothingTouched, errors.DuplicateEvent) as fault:
-                if not proceed:
+                self._add(event, nonce)
+            except (InvalidDocument, errors.DuplicateEvent) as fault:
+                if not self._proceed:
                     raise
-                refused.append(_refused(event, fault))
-        return drafted(list(drafts.values()), refused, proceed)
+                refused.append(_refused(self._found, event, fault))
+        return drafted(self._found, list(self._drafts.values()), refused, self._proceed)
 
-
-def _refuse_repeated(draft: Draft, drafts: dict[Identity, Draft]) -> None:
-    former = drafts.get(identity_of(draft))
-    if former is not None:
-        raise errors.DuplicateEvent(
-            f"the events at {former.event.pointer} and {draft.event.pointer} are the same: send it once",
-            {"events": [{"eventID": draft.event_id, "pointer": draft.event.pointer}]},
-        )
-
-
-def _refused(event: Event, fault: TrailsealError) -> dict[str, Any]:
-    last = event.pointer.rpartition("/")[2]
-    index = int(last) if last.isdecimal() else 0
-    whole = (Fault(event.pointer, fault.slug, fault.detail),)
-    return {
-        "index": index,
-        "faults": [_told(one) for one in (fault.faults if isinstance(fault, InvalidDocument) else whole)],
-    }
-
-
-def _told(fault: Fault) -> dict[str, str]:
-    return {"pointer": _writable(fault.pointer), "rule": fault.rule, "message": fault.message}
-
-
-def _writable(pointer: str) -> str:
-    """The pointer without what neither JSON text nor PostgreSQL can hold: a faulty member's name may have such."""
-    return pointer.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
-
-
-def _parsed(body: bytes, proceed: bool) -> Document:
-    try:
-        return parse(body, proceed=proceed)
-    except InvalidDocument as invalid:
-        faults = [Fault(_writable(fault.pointer), fault.rule, fault.message) for fault in invalid.faults]
-        raise InvalidDocument(faults) from None
-
-
-def _parse_many(documents: Sequence[dict[str, Any]]) -> Document:
-    """Events that each stand alone, as one document; pointers begin with the event's index."""
-    events: list[Event] = []
-    for index, document in enumerate(documents):
-        pointer = f"/events/{index}/document"
+    def _add(self, event: Event, nonce: bytes | None) -> None:
         try:
-            found = parse(document).events
+            left = check_ties(event, self._ties)
+            draft = self._drafter.draft(event, self._party, nonce)
         except InvalidDocument as invalid:
-            faults = [Fault(pointer + fault.pointer, fault.rule, fault.message) for fault in invalid.faults]
-            raise InvalidDocument(faults) from None
-        if len(found) != 1 or found[0].pointer:
-            raise InvalidDocument([Fault(pointer, "value", "must be one event, as `prepare` gave it")])
-        events.append(Event(found[0].model, found[0].source, pointer, found[0].prefixes))
-    return Document(tuple(events))
+            raise InvalidDocument(self._found.placed(fault) for fault in invalid.faults) from None
+        self._refuse_repeated(draft)
+        self._drafts[identity_of(draft)], self._ties = draft, left
+
+    def _refuse_repeated(self, draft: Draft) -> None:
+        former = self._drafts.get(identity_of(draft))
+        if former is not None:
+            first, second = (self._found.place(one.event.pointer) for one in (former, draft))
+            raise errors.DuplicateEvent(
+                f"the events at {first} and {second} are the same: send it once",
+                {"events": [{"eventID": draft.event_id, self._found.notation: second}]},
+            )
+
+
+def _refused(found: Opened, event: Event, fault: TrailsealError) -> dict[str, Any]:
+    last = event.pointer.rpartition("/")[2]
+    if isinstance(fault, InvalidDocument):
+        faults = fault.faults
+    else:
+        faults = (found.placed(Fault(event.pointer, fault.slug, fault.detail)),)
+    return {"index": int(last) if last.isdecimal() else 0, "faults": [one.told() for one in faults]}

@@ -39,7 +39,7 @@ class SignatureRefused(TrailsealError):
     slug, title, status = "signature-refused", "The signature does not hold", 422
 
 
-class NothingTouched(TrailsealError):
-    """An event speaks of no identified thing, so that it belongs to no trail."""
+class MasterDataUnsigned(TrailsealError):
+    """A document to be prepared for an own signature has master data in it."""
 
-    slug, title, status = "no-trail", "An event belongs to no trail", 422
+    slug, title, status = "master-data-unsigned", "Master data is not prepared for signing", 422

@@ -39,9 +39,12 @@ class Receipt:
 
     @property
     def state(self) -> CaptureState:
-        """`sealed` once every part is on the chain; `refused` if the chain refused one; else `captured`."""
+        """`sealed` once every part is on the chain; `refused` if the chain refused one; else `captured`.
+
+        A document of master data alone has no parts, and stays `captured`.
+        """
         states = {part.state for part in self.parts}
-        if states <= {"sealed"}:
+        if states == {"sealed"}:
             return "sealed"
         return "refused" if "refused" in states else "captured"
 

@@ -13,7 +13,8 @@ class Caller:
     """A party that showed a good API key.
 
     `party` is its 32-byte id on chain, `identifier` its canonical identifier, `roles` the registry's bitmask, `scopes`
-    what this API key may be used for, `key_id` the public part of the API key and `expires_at` its end.
+    what this API key may be used for, `key_id` the public part of the API key and `expires_at` its end. `lenient`: the
+    party's documents may use words that no standard vocabulary has.
     """
 
     party: bytes
@@ -24,6 +25,7 @@ class Caller:
     key_id: str = ""
     suspended: bool = False
     expires_at: datetime | None = None
+    lenient: bool = False
 
     def require(self, scope: str) -> None:
         """Raises `ScopeMissing` unless the API key has the scope (or `consortium:admin`)."""

@@ -71,6 +71,7 @@ class Credentials:
             key_id=key_id,
             suspended=found.suspended,
             expires_at=found.expires_at,
+            lenient=found.lenient,
         )
 
     async def create(

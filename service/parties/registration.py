@@ -71,6 +71,16 @@ class Parties:
         self._credentials.forget(party)
         return changed
 
+    async def set_lenient(self, caller: Caller, party: bytes, lenient: bool) -> Party:
+        """Says whether a party's documents may use words that no standard vocabulary has; raises `PartyNotFound`."""
+        _may_administer(caller)
+        async with self._database.session() as session:
+            _there(await stored.locked_party(session, party))
+            await stored.set_lenient(session, party, lenient)
+            changed = _there(await stored.party(session, party))
+        self._credentials.forget(party)
+        return changed
+
     async def _set_suspended(self, caller: Caller, party: bytes, *, suspended: bool) -> Party:
         _may_administer(caller)
         async with self._database.session() as session:

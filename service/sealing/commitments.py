@@ -35,6 +35,15 @@ def trail_of(identifier: str, salt: bytes) -> bytes:
     return sha256(b"\x01", salt, identifier.encode())
 
 
+JOURNAL = "urn:trailseal:journal:"
+"""What the identifiers of journals begin with; no event can name them as things."""
+
+
+def journal_of(party: bytes) -> str:
+    """The identifier of a party's journal: the trail of its events that name no thing (docs/format.md, section 1)."""
+    return f"{JOURNAL}0x{party.hex()}"
+
+
 def party_of(identifier: str) -> bytes:
     """The party's id on chain: `sha256(0x03 ‖ identifier)`, 32 bytes; `identifier` is canonical."""
     return sha256(b"\x03", identifier.encode())

@@ -21,7 +21,7 @@ from typing import Any
 from service.sealing import bundle as bundles
 from service.sealing import errors, released
 from service.sealing.bundle import Bundle, PartyPart
-from service.sealing.commitments import party_of, seal_of, trail_of
+from service.sealing.commitments import journal_of, party_of, seal_of, trail_of
 from service.sealing.entries import NOBODY, Step, fold
 from service.sealing.hashing import document_bytes
 from service.sealing.layout import PARTICIPANTS_SLOT, Custody, custody_slot, head_slot, party_id_slot
@@ -167,11 +167,12 @@ def _seals(case: _Case) -> str:  # step 6
 def _meaning(case: _Case) -> str:  # step 7
     identifier = case.bundle.trail.identifier
     for index, document in _documents(case):
-        said = _said(case.steps, document, index).get(identifier)
+        entry = case.bundle.entries[index]
+        things = _said(case.steps, document, index)
+        said = things.get(identifier) if things else _in_journal(identifier, entry.party)
         if said is None:
             raise errors.ForeignEvent(f"entry {index} ({_name(document)}) does not speak of {identifier}")
         step, recipient = said
-        entry = case.bundle.entries[index]
         if entry.step != step or entry.to != (party_of(recipient) if recipient else NOBODY):
             raise errors.ForeignEvent(
                 f"entry {index} ({_name(document)}) is recorded as {Step(entry.step).name}, its event says"
@@ -262,6 +263,11 @@ def _said(steps: Steps, document: Mapping[str, Any], index: int) -> Mapping[str,
         return steps(document)
     except ValueError as fault:
         raise errors.ForeignEvent(f"the document of entry {index} is no EPCIS event: {fault}") from fault
+
+
+def _in_journal(identifier: str, party: bytes) -> tuple[int, None] | None:
+    """What an event that names no thing says on its own party's journal; None anywhere else."""
+    return (Step.OBSERVE, None) if identifier == journal_of(party) else None
 
 
 def _canonical(document: Mapping[str, Any], index: int) -> bytes:

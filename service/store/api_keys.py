@@ -24,6 +24,7 @@ class Credential:
     name: str
     roles: int
     suspended: bool
+    lenient: bool
 
 
 async def add_api_key(session: Session, key: ApiKey) -> None:
@@ -39,6 +40,7 @@ async def credential(session: Session, key_id: str) -> Credential | None:
         select(
             ApiKey.secret_hash, ApiKey.scopes, ApiKey.expires_at, ApiKey.revoked_at,
             Party.id, Party.identifier, Party.name, Party.roles, Party.suspended,
+            Party.lenient,
         )  # type: ignore[call-overload]  # sqlmodel types up to four columns
         .join(Party, col(Party.id) == col(ApiKey.party))
         .where(col(ApiKey.id) == key_id)

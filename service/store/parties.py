@@ -59,6 +59,11 @@ async def set_roles(session: Session, party_id: bytes, roles: int) -> None:
     await session.execute(update(Party).where(col(Party.id) == party_id).values(roles=roles))
 
 
+async def set_lenient(session: Session, party_id: bytes, lenient: bool) -> None:
+    """Lets the party's documents use words that no standard vocabulary has, or not."""
+    await session.execute(update(Party).where(col(Party.id) == party_id).values(lenient=lenient))
+
+
 async def add_grant(session: Session, grantor: bytes, grantee: bytes) -> None:
     """Lets `grantee` see the trails of `grantor`; nothing where it does already."""
     await session.execute(insert(Grant).values(grantor=grantor, grantee=grantee).on_conflict_do_nothing())

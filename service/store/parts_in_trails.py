@@ -35,6 +35,8 @@ _OFFER = text(
 
 async def begin_trails(session: Session, author: bytes, trails: Sequence[tuple[bytes, str, str]]) -> None:
     """Writes the trails (id, identifier, kind) that are not there yet; the author has a part in those."""
+    if not trails:
+        return
     # Sorted, so that two captures of the same things never wait for each other in a circle.
     ids, identifiers, kinds = zip(*sorted(trails), strict=True)
     values = {"author": author, "ids": list(ids), "identifiers": list(identifiers), "kinds": list(kinds)}

@@ -14,8 +14,8 @@ from service.config import Settings
 from service.ledger.abi import entries_of
 from service.parties.caller import Caller
 from service.parties.signing_keys import SigningKeys
-from service.sealing.commitments import party_of, salt_of, trail_of
-from service.sealing.entries import NOBODY, Entry
+from service.sealing.commitments import journal_of, party_of, salt_of, trail_of
+from service.sealing.entries import NOBODY, Entry, Step
 from service.sealing.meaning import steps_of
 from service.store.chain import Deployed, save_deployment
 from service.store.database import Database
@@ -52,14 +52,16 @@ class Room:
     async def assert_told_as_stored(self, receipt: Receipt) -> list[Entry]:
         """That seals open, and that the signed entries are what the stored documents say, in order; those entries."""
         kept = await self.rows(
-            "SELECT document, nonce, seal FROM events JOIN nonces ON event = seq WHERE capture = :id ORDER BY position",
+            "SELECT document, nonce, seal, party FROM events JOIN nonces ON event = seq WHERE capture = :id"
+            " ORDER BY position",
             id=receipt.id,
         )
         secret = self.settings.consortium_secret.get_secret_value()
         expected = []
-        for told, nonce, seal in kept:
+        for told, nonce, seal, party in kept:
             assert seal == hashlib.sha256(b"\0" + nonce + hashlib.sha256(told).digest()).digest()
-            for thing, (step, recipient) in steps_of(orjson.loads(told)).items():
+            journal = {journal_of(party): (Step.OBSERVE, None)}
+            for thing, (step, recipient) in (steps_of(orjson.loads(told)) or journal).items():
                 to = party_of(recipient) if recipient else NOBODY
                 expected.append(Entry(trail_of(thing, salt_of(thing, secret)), seal, int(step), to))
         parts = await self.rows("SELECT id, entries FROM parts WHERE capture = :id ORDER BY seq", id=receipt.id)

@@ -313,3 +313,26 @@ async def test_receipts_page_from_the_newest(room: Room) -> None:
     assert [one.id for one in first + second] == made[::-1]
     assert last is None
     assert await room.captures.receipts(room.bolt) == ([], None)
+
+
+async def test_an_event_of_no_thing_is_sealed_on_its_partys_journal_which_that_party_alone_reads(room: Room) -> None:
+    sensed = {
+        "type": "ObjectEvent",
+        "eventTime": "2026-03-01T10:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "action": "OBSERVE",
+        "epcList": [],
+        "readPoint": {"id": "urn:epc:id:sgln:4012345.00000.0"},
+        "sensorElementList": [{"sensorReport": [{"type": "Temperature", "value": 4.5, "uom": "CEL"}]}],
+    }
+    receipt = await room.accept(sensed)
+    assert (receipt.events, receipt.entries) == (1, 1)
+    (entry,) = await room.assert_told_as_stored(receipt)
+    journal = f"urn:trailseal:journal:0x{room.acme.party.hex()}"
+    assert await room.rows("SELECT identifier, kind FROM trails WHERE id = :id", id=entry.trail) == [
+        (journal, "journal")
+    ]
+    assert await room.rows("SELECT party FROM trail_parties WHERE trail = :id", id=entry.trail) == [(room.acme.party,)]
+    theirs = await room.accept(sensed, caller=room.bolt)
+    (other,) = await room.assert_told_as_stored(theirs)
+    assert other.trail != entry.trail
