@@ -1,6 +1,7 @@
 """From a document to events: everything is read once, and every fault is reported with its JSON pointer.
 
-Accepted: an EPCISDocument, an EPCISQueryDocument, one event, or an array of events (EPCIS 2.0, JSON binding).
+Accepted: an EPCISDocument, an EPCISQueryDocument, an EPCISMasterDataDocument, one event, or an array of events
+(EPCIS 2.0, JSON binding).
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared, expanded, joined
-from service.epcis.envelopes import Envelope, opened
+from service.epcis.envelopes import Envelope, opened, type_fault
 from service.epcis.events import EVENT_TYPES, AnyEvent
 from service.epcis.faults import MAX_FAULTS, Fault, InvalidDocument, step
 from service.epcis.jsontext import read
+from service.epcis.masterdata import VocabularyElement
 from service.epcis.rules import Judge
 from service.epcis.shapes import check_names, faults_of
 
@@ -43,41 +45,44 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a document says: its events in order, and (only with `proceed`) those that were refused."""
+    """What a document says: its events in order, (only with `proceed`) those that were refused, and its master data."""
 
     events: tuple[Event, ...]
     refused: tuple[Refused, ...] = ()
+    vocabularies: tuple[VocabularyElement, ...] = ()
 
 
-def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False) -> Document:
-    """The events of a document in JSON (UTF-8 bytes, or a mapping that a JSON reader gave).
+def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient: bool = False) -> Document:
+    """The events and the master data of a document in JSON (UTF-8 bytes, or a mapping that a JSON reader gave).
 
     Raises InvalidDocument with every fault found (at most 100). With `proceed`, faulty events are left out and named in
-    `refused`; faults outside the events still raise.
+    `refused`; faults outside the events still raise. With `lenient`, members that name words of CBV vocabularies may
+    hold any text; without, words that claim to be of the standard must be.
     """
     value, lexical = read(document)
     envelope, faults = opened(value, lexical)
-    found = _Findings(envelope, lexical)
+    found = _Findings(envelope, lexical, lenient)
     for index in range(len(envelope.events)):
         found.judge(index)
     if faults or (found.refused and not proceed):
         raise InvalidDocument([*faults, *(fault for refused in found.refused for fault in refused.faults)])
-    return Document(tuple(found.events), tuple(found.refused))
+    return Document(tuple(found.events), tuple(found.refused), envelope.vocabularies)
 
 
 class _Findings:
     """The events of one envelope, judged in order."""
 
-    def __init__(self, envelope: Envelope, lexical: list[Fault]) -> None:
+    def __init__(self, envelope: Envelope, lexical: list[Fault], lenient: bool) -> None:
         self.envelope = envelope
         self.lexical = lexical
+        self.lenient = lenient
         self.events: list[Event] = []
         self.refused: list[Refused] = []
         self._ids: set[tuple[str, bool]] = set()
 
     def judge(self, index: int) -> None:
         pointer = self.envelope.pointers + (f"/{index}" if self.envelope.many else "")
-        event, faults = _read_event(self.envelope.events[index], self.envelope, pointer)
+        event, faults = _read_event(self.envelope.events[index], self.envelope, pointer, self.lenient)
         faults = [fault for fault in self.lexical if _within(fault.pointer, pointer)] + faults
         if event is not None and not faults:
             faults = self._repeated(event)
@@ -102,15 +107,13 @@ def _within(place: str, pointer: str) -> bool:
     return place == pointer or place.startswith(pointer + "/")
 
 
-def _read_event(raw: Any, envelope: Envelope, pointer: str) -> tuple[Event | None, list[Fault]]:
+def _read_event(raw: Any, envelope: Envelope, pointer: str, lenient: bool) -> tuple[Event | None, list[Fault]]:
     if type(raw) is not dict:
         return None, [Fault(pointer, "value", "an event must be an object")]
     type_ = raw.get("type")
     shape = EVENT_TYPES.get(type_) if type(type_) is str else None
     if shape is None:
-        known = ", ".join(EVENT_TYPES)
-        rule, place = ("missing", pointer) if type_ is None else ("type", step(pointer, "type"))
-        return None, [Fault(place, rule, f"the member 'type' must be one of {known}")]
+        return None, [type_fault(raw, pointer, EVENT_TYPES)]
     faults: list[Fault] = []
     own = raw.get("@context")
     prefixes = envelope.prefixes if own is None else declared(own, f"{pointer}/@context", envelope.prefixes, faults)
@@ -120,7 +123,7 @@ def _read_event(raw: Any, envelope: Envelope, pointer: str) -> tuple[Event | Non
     except ValidationError as error:
         faults += faults_of(error, pointer)
     check_names(shape, raw, pointer, prefixes, faults)
-    Judge(pointer, prefixes, faults).judge(raw)
+    Judge(pointer, prefixes, faults, lenient).judge(raw)
     if faults:
         return None, faults
     return Event(model, _standing_alone(raw, envelope.context), pointer, prefixes), faults

@@ -32,12 +32,13 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
 class Judge:
-    """Collects the faults of one event; `pointer` and `prefixes` are the event's."""
+    """Collects the faults of one event; `pointer` and `prefixes` are the event's. `lenient`: any word will do."""
 
-    def __init__(self, pointer: str, prefixes: Prefixes, faults: list[Fault]) -> None:
+    def __init__(self, pointer: str, prefixes: Prefixes, faults: list[Fault], lenient: bool = False) -> None:
         self.pointer = pointer
         self.prefixes = prefixes
         self.faults = faults
+        self.lenient = lenient
 
     def fault(self, place: str, rule: str, message: str) -> None:
         self.faults.append(Fault(self.pointer + place, rule, message))
@@ -114,7 +115,7 @@ class Judge:
             return None
 
     def _word(self, words: Vocabulary, text: Any, place: str) -> None:
-        if type(text) is not str or words.word(text) is not None:
+        if self.lenient or type(text) is not str or words.word(text) is not None:
             return
         full = expanded(text, self.prefixes)
         try:
@@ -179,6 +180,8 @@ class Judge:
             self._identifier(members[name], f"{place}/{name}")
 
     def _report(self, report: Members, place: str) -> None:
+        if "type" not in report and "exception" not in report:
+            self.fault(place, "missing", "a sensor report needs a type, or else an exception; add one")
         self._word(vocabulary.MEASUREMENTS, report.get("type"), f"{place}/type")
         self._word(vocabulary.SENSOR_ALERTS, report.get("exception"), f"{place}/exception")
         self._word(vocabulary.COMPONENTS, report.get("component"), f"{place}/component")
@@ -205,7 +208,8 @@ class Judge:
             self._parent_needs(event, action)
 
     def _object_needs(self, event: Members, action: Any) -> None:
-        sensed = event.get("sensorElementList") and event.get("readPoint")
+        # EPCIS 1.2 and XML always have an epcList: an empty one says as well as a read point that things are not meant.
+        sensed = event.get("sensorElementList") and (event.get("readPoint") or "epcList" in event)
         if not event.get("epcList") and not event.get("quantityList") and not sensed:
             message = (
                 "an ObjectEvent needs an epcList or quantityList that is not empty, or sensor reports with a readPoint"

@@ -20,7 +20,7 @@ class SensorMetadata(Element):
 class SensorReport(Element):
     """One reading. Numbers are as sent: integers or IEEE 754 doubles."""
 
-    type: Text
+    type: Text | None = None
     exception: Text | None = None
     deviceID: Text | None = None
     deviceMetadata: Text | None = None

@@ -13,12 +13,16 @@ class UnknownWord(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """One standard vocabulary: canonical values are `web + word`; every prefix in `prefixes` is another spelling."""
+    """One standard vocabulary: canonical values are `web + word`; every prefix in `prefixes` is another spelling.
+
+    What begins with one of `reserved` claims to be a value of the standard.
+    """
 
     name: str
     web: str
     prefixes: tuple[str, ...]
     words: frozenset[str]
+    reserved: tuple[str, ...]
     _known: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -37,13 +41,24 @@ class Vocabulary:
         word = self._known.get(text)
         if word is not None:
             return self.web + word
-        if ":" not in text or text.startswith((self.web, *self.prefixes)):
-            raise UnknownWord(f"{text!r} is no {self.name} of CBV 2.0; use one of its words or a URI of your own")
+        if ":" not in text or text.startswith(self.reserved):
+            raise UnknownWord(f"{text[:80]!r} is no {self.name} of CBV 2.0; use one of its words or a URI of your own")
         return text
 
 
 _CBV = "https://ref.gs1.org/cbv/"
-_VOC = ("https://ref.gs1.org/voc/", "https://www.gs1.org/voc/", "http://gs1.org/voc/", "gs1:")
+_CBV_RESERVED = (
+    *(f"{start}{web}-" for start in (_CBV, "cbv:") for web in ("BizStep", "Disp", "BTT", "SDT", "ER", "Comp")),
+    "urn:epcglobal:cbv:", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/",
+)  # fmt: skip
+_WEB = "https://gs1.org/voc/"
+_VOC = (
+    "https://ref.gs1.org/voc/",
+    "https://www.gs1.org/voc/",
+    "http://www.gs1.org/voc/",
+    "http://gs1.org/voc/",
+    "gs1:",
+)
 
 
 def _words(words: str) -> frozenset[str]:
@@ -51,7 +66,8 @@ def _words(words: str) -> frozenset[str]:
 
 
 def _cbv(name: str, web: str, urn: str, words: str) -> Vocabulary:
-    return Vocabulary(name, f"{_CBV}{web}-", (f"urn:epcglobal:cbv:{urn}:", f"cbv:{web}-"), _words(words))
+    spellings = (f"urn:epcglobal:cbv:{urn}:", f"cbv:{web}-")
+    return Vocabulary(name, f"{_CBV}{web}-", spellings, _words(words), _CBV_RESERVED)
 
 
 BIZ_STEPS = _cbv(
@@ -81,7 +97,7 @@ COMPONENTS = _cbv(
     longitude altitude""",
 )  # fmt: skip
 MEASUREMENTS = Vocabulary(
-    "measurement type", "https://gs1.org/voc/", _VOC,
+    "measurement type", _WEB, _VOC,
     _words(
         """AbsoluteHumidity AbsorbedDose AbsorbedDoseRate Acceleration Altitude AmountOfSubstance
         AmountOfSubstancePerUnitVolume Angle AngularAcceleration AngularMomentum AngularVelocity Area Capacitance
@@ -94,5 +110,6 @@ MEASUREMENTS = Vocabulary(
         SurfaceDensity SurfaceTension Temperature Time Torque Voltage Volume VolumeFlowRate VolumeFraction
         VolumetricFlux Wavenumber"""
     ),
+    (_WEB, *_VOC),
 )  # fmt: skip
-SENSOR_ALERTS = Vocabulary("sensor alert type", "https://gs1.org/voc/", _VOC, _words("ALARM_CONDITION ERROR_CONDITION"))
+SENSOR_ALERTS = Vocabulary("sensor alert type", _WEB, _VOC, _words("ALARM_CONDITION ERROR_CONDITION"), (_WEB, *_VOC))

@@ -1,0 +1,65 @@
+"""Vocabulary, strict and lenient."""
+
+from typing import Any
+
+import pytest
+
+from service.epcis.custody import steps
+from service.epcis.documents import parse
+from service.epcis.eventhash import event_hash
+from service.epcis.faults import InvalidDocument
+from service.sealing.meaning import steps_of
+from tests.epcis.examples import OBJECT_EVENT, document, varied
+
+
+def measured(**report: Any) -> list[dict[str, Any]]:
+    return [{"sensorReport": [{"type": "Temperature", "value": 1, **report}]}]
+
+
+OWN_WORDS: list[tuple[dict[str, Any], str]] = [
+    ({"bizStep": "polishing"}, "/bizStep"),
+    ({"bizStep": "urn:epcglobal:cbv:bizstep:polishing"}, "/bizStep"),
+    ({"bizStep": "https://ref.gs1.org/cbv/Disp-active"}, "/bizStep"),
+    ({"bizStep": "https://ns.gs1.org/cbv/BizStep-shipping"}, "/bizStep"),
+    ({"bizStep": "so to speak"}, "/bizStep"),
+    ({"disposition": "cbv:Disp-lost"}, "/disposition"),
+    ({"persistentDisposition": {"set": ["gone"]}}, "/persistentDisposition/set/0"),
+    ({"persistentDisposition": {"unset": ["gone"]}}, "/persistentDisposition/unset/0"),
+    ({"bizTransactionList": [{"type": "letter", "bizTransaction": "urn:x:1"}]}, "/bizTransactionList/0/type"),
+    ({"sourceList": [{"type": "landlord", "source": "urn:x:1"}]}, "/sourceList/0/type"),
+    ({"destinationList": [{"type": "landlord", "destination": "urn:x:1"}]}, "/destinationList/0/type"),
+    ({"errorDeclaration": {"declarationTime": "2026-03-02T10:00:00Z", "reason": "oops"}}, "/errorDeclaration/reason"),
+    ({"sensorElementList": measured(type="EffectiveDoseRate")}, "/sensorElementList/0/sensorReport/0/type"),
+    ({"sensorElementList": measured(exception="gs1:FIRE")}, "/sensorElementList/0/sensorReport/0/exception"),
+    ({"sensorElementList": measured(component="w")}, "/sensorElementList/0/sensorReport/0/component"),
+]
+
+
+@pytest.mark.parametrize(("changes", "place"), OWN_WORDS)
+def test_words_that_the_standard_lacks_are_refused_unless_lenient(changes: dict[str, Any], place: str) -> None:
+    event = varied(OBJECT_EVENT, **changes)
+    with pytest.raises(InvalidDocument) as refusal:
+        parse(document(event))
+    assert [(fault.pointer, fault.rule) for fault in refusal.value.faults] == [
+        (f"/epcisBody/eventList/0{place}", "vocabulary")
+    ]
+    (read,) = parse(document(event), lenient=True).events
+    assert {name: read.source[name] for name in changes} == changes
+    assert event_hash(read).startswith("ni:///sha-256;")
+
+
+@pytest.mark.parametrize("changes", [changes for changes, _ in OWN_WORDS])
+def test_an_auditor_reads_a_sealed_event_whatever_its_words(changes: dict[str, Any]) -> None:
+    (read,) = parse(varied(OBJECT_EVENT, **changes), lenient=True).events
+    assert steps_of(read.source) == steps(read)
+
+
+def test_lenient_is_about_words_only() -> None:
+    with pytest.raises(InvalidDocument) as refusal:
+        parse(varied(OBJECT_EVENT, bizStep="polishing", epcList=["no uri"], action="SEE"), lenient=True)
+    assert {fault.rule for fault in refusal.value.faults} == {"identifier", "value"}
+
+
+@pytest.mark.parametrize("own", ["https://example.com/steps/polishing", "example:polishing", "urn:example:polishing"])
+def test_a_uri_of_ones_own_is_accepted_strictly(own: str) -> None:
+    assert parse(document(varied(OBJECT_EVENT, bizStep=own))).events
