@@ -226,7 +226,14 @@ class Captures:
             parts = await sign_parts(session, drafted) if drafted.parts else []
             numbers = await store.reserve_events(session, len(drafted.drafts))
             accepted = Accepted(
-                uuid4(), caller.party, idempotency_key, request_hash, list(drafted.refused), drafted.drafts, parts
+                uuid4(),
+                caller.party,
+                idempotency_key,
+                request_hash,
+                list(drafted.refused),
+                drafted.drafts,
+                parts,
+                drafted.proceed,
             )
             rows = partial(rows_of, accepted, numbers, self._documents.drafter.trail)
             many = len(numbers) > MANY_EVENTS
@@ -237,7 +244,8 @@ class Captures:
             for part in parts
         ]
         ids = tuple(draft.event_id for draft in drafted.drafts)
-        return Receipt(row.id, row.received_at, row.events, row.entries, ids, tuple(states), tuple(row.refused))
+        refused = tuple(row.refused)
+        return Receipt(row.id, row.received_at, row.events, row.entries, ids, tuple(states), refused, row.proceed)
 
     async def _without_known(self, session: Session, caller: Caller, drafted: Drafted) -> Drafted:
         """The document, refused where the party captured an event of it before; with `proceed`, without such events."""
@@ -300,4 +308,5 @@ def _told(row: CaptureRow, ids: Sequence[str], parts: Sequence[store.PartStatus]
             for part in parts
         ),
         tuple(row.refused),
+        row.proceed,
     )

@@ -27,7 +27,10 @@ class PartReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An accepted document. `refused` lists the events left out (only with `proceed`): index and faults."""
+    """An accepted document. `refused` lists the events left out (only with `proceed`): index and faults.
+
+    `proceed` says whether faulty events were to be left out, had there been any.
+    """
 
     id: UUID
     received_at: datetime
@@ -36,6 +39,7 @@ class Receipt:
     event_ids: tuple[str, ...]
     parts: tuple[PartReceipt, ...]
     refused: tuple[Any, ...] = field(default=())
+    proceed: bool = False
 
     @property
     def state(self) -> CaptureState:

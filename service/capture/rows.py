@@ -33,6 +33,7 @@ class Accepted:
     refused: list[Any]
     drafts: Sequence[Draft]
     parts: Sequence[SignedPart]
+    proceed: bool = False
 
 
 def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], bytes]) -> NewCapture:
@@ -53,6 +54,7 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         list({(one.trail, one.identifier, one.kind) for draft in drafts for one in draft.mentions}),
         list({(one.trail, one.to) for draft in drafts for one in draft.mentions if one.step == Step.SHIP}),
         [_part(part, accepted) for part in accepted.parts],
+        accepted.proceed,
     )
 
 

@@ -16,7 +16,7 @@ from service.store.parts_in_trails import begin_trails, share_offered
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A capture as stored; `seq` orders all captures by acceptance."""
+    """A capture as stored; `seq` orders all captures by acceptance, `proceed`: faulty events were to be left out."""
 
     id: UUID
     seq: int
@@ -25,6 +25,7 @@ class CaptureRow:
     events: int
     entries: int
     refused: list[Any]
+    proceed: bool
 
 
 class PartRow(NamedTuple):
@@ -101,6 +102,7 @@ class NewCapture:
     trails: Sequence[tuple[bytes, str, str]]
     offers: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
+    proceed: bool = False
 
 
 class Conflict(Exception):
@@ -142,9 +144,9 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
 
 async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     statement = text(
-        "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused)"
-        " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb))"
-        " RETURNING id, seq, request_hash, received_at, events, entries, refused"
+        "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused, proceed)"
+        " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb), :proceed)"
+        " RETURNING id, seq, request_hash, received_at, events, entries, refused, proceed"
     )
     values = {
         "id": new.id,
@@ -154,6 +156,7 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
         "events": len(new.events),
         "entries": len(new.mentions),
         "refused": orjson.dumps(new.refused).decode(),
+        "proceed": new.proceed,
     }
     return CaptureRow(*(await session.execute(statement, values)).one())
 
@@ -173,7 +176,7 @@ async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, 
 async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -> CaptureRow | None:
     """The party's capture with this Idempotency-Key."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures"
         " WHERE party = :party AND idempotency_key = :key"
     )
     row = (await session.execute(statement, {"party": party, "key": idempotency_key})).one_or_none()
@@ -183,7 +186,7 @@ async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -
 async def capture_by_id(session: Session, party: bytes, capture: UUID) -> CaptureRow | None:
     """The party's capture with this id."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures"
         " WHERE party = :party AND id = :id"
     )
     row = (await session.execute(statement, {"party": party, "id": capture})).one_or_none()
@@ -193,7 +196,7 @@ async def capture_by_id(session: Session, party: bytes, capture: UUID) -> Captur
 async def captures_before(session: Session, party: bytes, before: int | None, limit: int) -> list[CaptureRow]:
     """The party's captures, the newest first, from before the one with this `seq`."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused FROM captures WHERE party = :party"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures WHERE party = :party"
         " AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
     )
     rows = await session.execute(statement, {"party": party, "before": before, "limit": limit})

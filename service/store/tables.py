@@ -128,6 +128,7 @@ class Capture(Table, table=True):
     events: int
     entries: int
     refused: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    proceed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Part(Table, table=True):
