@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.store.database import Session, copy, insert
-from service.store.parts_in_trails import begin_trails, share_offered
+from service.store.indexing import IndexRow, NumberRow, show_events, show_older, write_index
+from service.store.parts_in_trails import begin_trails, lock_trails, share_offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class NewCapture:
     offers: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
     proceed: bool = False
+    index: Sequence[IndexRow] = ()
+    numbers: Sequence[NumberRow] = ()
 
 
 class Conflict(Exception):
@@ -130,6 +133,7 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     try:
         capture = await _insert_capture(session, new)
         await begin_trails(session, new.party, new.trails)
+        await lock_trails(session, [trail for trail, _, _ in new.trails], offering=bool(new.offers))
         await copy(session, "events", EventRow._fields, by_id)
         await insert(session, "parts", PartRow._fields, new.parts)
     except IntegrityError as fault:
@@ -137,8 +141,12 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     await copy(session, "nonces", ("event", "nonce"), new.nonces)
     await copy(session, "mentions", MentionRow._fields, new.mentions)
     await insert(session, "links", LinkRow._fields, new.links)
-    await share_offered(session, new.party, new.offers)
+    shared = await share_offered(session, new.party, new.offers)
     await insert(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
+    await write_index(session, new.index, new.numbers, capture.received_at)
+    await show_older(session, shared)
+    times = [(row.seq, row.event_time) for row in new.events]
+    await show_events(session, new.party, times, capture.received_at)
     return capture
 
 

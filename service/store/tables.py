@@ -158,10 +158,7 @@ class Part(Table, table=True):
 
 
 class Event(Table, table=True):
-    """An accepted EPCIS event; `document` is what is sealed, null once it is erased.
-
-    `terms` and `sort_keys` are what queries find it by (`service.epcis.query.terms`), null until it is indexed.
-    """
+    """An accepted EPCIS event; `document` is what is sealed, null once it is erased."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -170,8 +167,6 @@ class Event(Table, table=True):
         Index("uq_events_seal", "seal", unique=True),
         Index("ix_events_event_id", "event_id"),
         Index("ix_events_event_time", "event_time"),
-        Index("ix_events_terms", "terms", postgresql_using="gin"),
-        Index("ix_events_unindexed", "seq", postgresql_where=text("terms IS NULL AND document IS NOT NULL")),
     )
     seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
     event_id: str
@@ -190,8 +185,59 @@ class Event(Table, table=True):
     record_time: datetime = _time()
     document: bytes | None = _bytes(null=True)
     seal: bytes = _bytes()
-    terms: list[int] | None = Field(default=None, sa_column=Column(ARRAY(BigInteger), nullable=True))
+
+
+class EventTerms(Table, table=True):
+    """What queries find an event by, apart from the event itself: narrow, and gone once the event is erased.
+
+    `terms` are `service.epcis.query.terms` and those of `service.store.indexing`; the times are those of `events`.
+    """
+
+    __tablename__ = "event_terms"
+    __table_args__ = (
+        Index("ix_event_terms_event_time", "event_time", "event"),
+        Index("ix_event_terms_record_time", "record_time", "event"),
+        # New terms go straight to their places: a list of pending ones would be searched by every query.
+        Index("ix_event_terms_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    event_time: datetime = _time()
+    record_time: datetime = _time()
+    terms: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     sort_keys: Any | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+
+
+class EventParty(Table, table=True):
+    """A party sees an event: because it has a part in one of its trails (`by_trail`), or only because it told it.
+
+    Follows from `mentions` and `trail_parties`; kept so that a party's events can be walked in order.
+    """
+
+    __tablename__ = "event_parties"
+    __table_args__ = (Index("ix_event_parties_event_time", "party", "by_trail", "event_time", "event"),)
+    party: bytes = _bytes(primary=True)
+    by_trail: bool = Field(primary_key=True)
+    record_time: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    event_time: datetime = _time()
+
+
+class PartyValue(Table, table=True):
+    """A value that some event has which a party sees (as `EventParty` says why); `field` is a column of `events`."""
+
+    __tablename__ = "party_values"
+    __table_args__ = (Index("ix_party_values_field_value", "field", "value"),)
+    party: bytes = _bytes(primary=True)
+    by_trail: bool = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+
+
+class EventToIndex(Table, table=True):
+    """An event that has no `EventTerms` yet, or whose terms are to be made anew."""
+
+    __tablename__ = "events_to_index"
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
 
 
 class EventNumber(Table, table=True):
@@ -498,5 +544,4 @@ class Delivery(Table, table=True):
     events: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     transaction: int = Field(sa_column=Column(BigInteger, nullable=False))
     event: int = Field(sa_column=Column(BigInteger, nullable=False))
-    attempts: int = 0
     created_at: datetime = _time()

@@ -1,0 +1,139 @@
+# ruff: noqa: S608 (statements are put together from the constants of this file; every value is bound)
+"""What an event is found by, as it is written: its terms, its numbers, and who sees it.
+
+Beside the terms of the query language (`service.epcis.query.terms`) an event has terms for columns of its own and for
+the spans of time that it happened and was recorded in, so that one index answers all of them together.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import text
+
+from service.epcis.query.conditions import Column, Indexed
+from service.epcis.query.terms import hashed
+from service.store.database import Session, copy, insert
+
+COLUMNS: tuple[Column, ...] = ("event_type", "action", "biz_step", "disposition", "read_point", "biz_location")
+"""Columns of `events` that have terms; `event_id` has an index of its own."""
+SPAN_SECONDS = 1 << 21
+"""Some 24 days: long enough that a store has few spans, short enough that one span's matches are quickly in order."""
+SPANS = {"event_time": hashed("events.event_time span"), "record_time": hashed("events.record_time span")}
+_SOME = 50
+
+
+class IndexRow(NamedTuple):
+    """An event in the columns of `event_terms` but `record_time`; `sort_keys` is JSON."""
+
+    event: int
+    event_time: datetime
+    terms: list[int]
+    sort_keys: str | None
+
+
+class NumberRow(NamedTuple):
+    """A number of an event in the columns of `event_numbers`."""
+
+    field: int
+    value: float
+    event: int
+
+
+def column_term(column: Column, value: str) -> int:
+    """The term of a value of one of the event's own columns."""
+    return hashed(f"events.{column}") ^ hashed(value)
+
+
+def span_term(column: str, time: datetime) -> int:
+    """The term of the span that a time falls in; statements make the same of `SPANS` and the span's number."""
+    return SPANS[column] ^ math.floor(time.timestamp() / SPAN_SECONDS)
+
+
+def index_row(event: int, event_time: datetime, columns: dict[Column, str | None], indexed: Indexed) -> IndexRow:
+    """What is kept for queries of an event whose `columns` have these values."""
+    own = [column_term(name, value) for name, value in columns.items() if value is not None]
+    terms = {*indexed.terms, *own, span_term("event_time", event_time)}
+    return IndexRow(event, event_time, sorted(terms), _sort_keys(indexed))
+
+
+def number_rows(event: int, indexed: Indexed) -> list[NumberRow]:
+    """The event's numbers, each once; what is no number is left out, for no range has it."""
+    numbers = {(field, value + 0.0) for field, value in indexed.numbers if not math.isnan(value)}
+    return [NumberRow(field, value, event) for field, value in sorted(numbers)]
+
+
+def _sort_keys(indexed: Indexed) -> str | None:
+    """As JSON that PostgreSQL takes: no zero bytes, no lone surrogates, no infinite numbers."""
+    kept = {field: key for field, key in indexed.sort_keys.items() if _holds(field) and _holds(key)}
+    return orjson.dumps(kept).decode() if kept else None
+
+
+def _holds(value: str | float) -> bool:
+    if not isinstance(value, str):
+        return math.isfinite(value)
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+async def write_index(
+    session: Session, rows: Sequence[IndexRow], numbers: Sequence[NumberRow], record_time: datetime
+) -> None:
+    """Writes what queries find these events by, all recorded at the same time."""
+    recorded = span_term("record_time", record_time)
+    if not rows:
+        return
+    full = [(row.event, row.event_time, record_time, [*row.terms, recorded], row.sort_keys) for row in rows]
+    await copy(session, "event_terms", ("event", "event_time", "record_time", "terms", "sort_keys"), full)
+    write = copy if len(numbers) > _SOME else insert
+    await write(session, "event_numbers", NumberRow._fields, numbers)
+
+
+_SHOWN = (
+    " shown AS (INSERT INTO event_parties (party, by_trail, record_time, event, event_time)"
+    " SELECT DISTINCT party, by_trail, record_time, event, event_time FROM seen"
+    " ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING RETURNING party, by_trail, event)"
+    " INSERT INTO party_values (party, by_trail, field, value)"
+    " SELECT DISTINCT shown.party, shown.by_trail, named.field, named.value FROM shown"
+    " JOIN events ON events.seq = shown.event CROSS JOIN LATERAL (VALUES ('event_type', event_type),"
+    " ('biz_step', biz_step), ('disposition', disposition), ('read_point', read_point), ('biz_location', biz_location))"
+    " AS named (field, value)"
+    # An index entry takes some 2,700 bytes; what is longer is found, but not listed.
+    " WHERE octet_length(named.value) <= 2000 ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING"
+)
+_SHOW = text(
+    "WITH fresh AS MATERIALIZED (SELECT event, event_time FROM unnest(CAST(:events AS bigint[]),"
+    " CAST(:times AS timestamptz[])) AS row (event, event_time)), by_trail AS MATERIALIZED ("
+    " SELECT DISTINCT part.party, fresh.event, fresh.event_time"
+    " FROM fresh JOIN mentions ON mentions.event = fresh.event"
+    " JOIN trail_parties AS part ON part.trail = mentions.trail),"
+    " seen AS (SELECT party, true AS by_trail, CAST(:recorded AS timestamptz) AS record_time, event, event_time"
+    " FROM by_trail UNION ALL SELECT :author, false, CAST(:recorded AS timestamptz), event, event_time FROM fresh"
+    " WHERE NOT EXISTS (SELECT FROM by_trail WHERE by_trail.event = fresh.event AND by_trail.party = :author)),"
+    f"{_SHOWN}"
+)
+_SHOW_OLDER = text(
+    "WITH seen AS (SELECT part.party, true AS by_trail, events.record_time, events.seq AS event, events.event_time"
+    " FROM unnest(CAST(:trails AS bytea[]), CAST(:parties AS bytea[])) AS part (trail, party)"
+    " JOIN mentions ON mentions.trail = part.trail JOIN events ON events.seq = mentions.event"
+    f" WHERE events.document IS NOT NULL),{_SHOWN}"
+)
+
+
+async def show_events(
+    session: Session, author: bytes, events: Sequence[tuple[int, datetime]], record_time: datetime
+) -> None:
+    """Notes who sees the events (number, event time) that `author` tells now; their mentions are written."""
+    if events:
+        numbers, times = zip(*events, strict=True)
+        values = {"author": author, "events": list(numbers), "times": list(times), "recorded": record_time}
+        await session.execute(_SHOW, values)
+
+
+async def show_older(session: Session, shared: Iterable[tuple[bytes, bytes]]) -> None:
+    """Notes that parties see what was told before on trails that they just got a part in: (trail, party)."""
+    pairs = sorted(shared)
+    if pairs:
+        trails, parties = zip(*pairs, strict=True)
+        await session.execute(_SHOW_OLDER, {"trails": list(trails), "parties": list(parties)})
