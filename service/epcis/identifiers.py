@@ -6,12 +6,12 @@ Syntax 1.2, EPC Tag Data Standard 2.0 section 7, CBV 2.0 section 8, RFC 3986.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from service.epcis import schemes
 from service.epcis.keys import (
     DIGITS,
-    FINEST,
     FORMATS,
     QUALIFIERS,
     InvalidIdentifier,
@@ -19,6 +19,7 @@ from service.epcis.keys import (
     Kind,
     checked,
     decoded,
+    finest,
     kind_of,
     link,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "canonical",
     "digital_link",
     "epc_urn",
+    "epc_urn_by",
     "is_instance",
     "is_uri",
     "key_of",
@@ -51,6 +53,7 @@ _TAIL = rf"[{_PLAIN}/?]*(?:{_ESCAPE}[{_PLAIN}/?]*)*"
 _AUTHORITY = rf"//[{_PLAIN}\[\]]*(?:{_ESCAPE}[{_PLAIN}]*)*(?:/{_PATH})?"
 _URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?:{_AUTHORITY}|(?!//){_PATH})(?:\?{_TAIL})?(?:\#{_TAIL})?")
 _WEB = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)(?::[0-9]*)?/([^?#]*)", re.IGNORECASE)
+_COMPRESSED = re.compile(r"[A-Za-z0-9_\-]{10,}")
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
 
@@ -72,7 +75,10 @@ def canonical(identifier: str, *, check_digits: bool = True) -> str:
 def resolved(identifier: str, check_digits: bool = True) -> tuple[str, Kind]:
     """Canonical form and kind together. Raises InvalidIdentifier as `canonical` does."""
     key = key_of(identifier, check_digits=check_digits)
-    return (identifier, Kind.OTHER) if key is None else (link(key), kind_of(key))
+    if key is not None:
+        return link(key), kind_of(key)
+    is_epc = identifier[:8].lower() == "urn:epc:"
+    return ("urn:epc:" + identifier[8:] if is_epc else identifier), Kind.OTHER
 
 
 def digital_link(identifier: str, *, check_digits: bool = True) -> str:
@@ -86,12 +92,29 @@ def digital_link(identifier: str, *, check_digits: bool = True) -> str:
 def epc_urn(identifier: str, prefix_length: int) -> str:
     """The EPC URN of an identifier with a GS1 key; the length of its company prefix (6 to 12 digits) must be known.
 
-    Raises InvalidIdentifier where there is no such URN (no GS1 key; a lot of an ITIP; the length does not fit).
+    Raises InvalidIdentifier where there is no such URN (no GS1 key; a GMN; a lot of an ITIP; the length does not fit).
     """
+    return schemes.urn_of_key(_has_key(identifier), prefix_length)
+
+
+def epc_urn_by(identifier: str, company_prefixes: Iterable[str]) -> str:
+    """As `epc_urn`, its company prefix being the one among `company_prefixes` (digits) with which the key begins.
+
+    Raises InvalidIdentifier also where none of them fits, or several of different length do.
+    """
+    key = _has_key(identifier)
+    lengths = {len(prefix) for prefix in company_prefixes if prefix and schemes.begins(key, prefix)}
+    if len(lengths) != 1:
+        why = "several company prefixes fit" if lengths else "no known company prefix fits"
+        raise InvalidIdentifier(f"{identifier!r}: {why}, so it has no certain EPC URN; say the length of its prefix")
+    return schemes.urn_of_key(key, lengths.pop())
+
+
+def _has_key(identifier: str) -> Key:
     key = key_of(identifier)
     if key is None:
         raise InvalidIdentifier(f"{identifier!r} carries no GS1 key, so it has no EPC URN")
-    return schemes.urn_of_key(key, prefix_length)
+    return key
 
 
 def kind(identifier: str, *, check_digits: bool = True) -> Kind:
@@ -125,7 +148,10 @@ def _key_of_path(identifier: str, host: str, path: str) -> Key | None:
         if ai in FORMATS and _claims(ai, segments[start + 1 :], host):
             return _key_of_segments(identifier, ai, segments[start + 1 :])
     if host == "id.gs1.org":
-        raise InvalidIdentifier(f"{identifier!r} is not a GS1 Digital Link: its path has no GS1 key that EPCIS uses")
+        hint = "; compressed links are not read, send it uncompressed" if _COMPRESSED.fullmatch(path) else ""
+        raise InvalidIdentifier(
+            f"{identifier!r} is not a GS1 Digital Link: its path has no GS1 key that EPCIS uses{hint}"
+        )
     return None
 
 
@@ -168,7 +194,4 @@ def _key_of_segments(identifier: str, ai: str, rest: list[str]) -> Key:
         raise InvalidIdentifier(
             f"{identifier!r}: ({rest[-1]}) has no value; a GS1 Digital Link is made of AI and value in turn"
         )
-    finest = next((name for name in FINEST if name in qualifiers), "")
-    if finest == "254" and qualifiers["254"] == "0":
-        finest = ""  # Tag Data Standard 6.3.3: extension 0 says that the GLN has none
-    return Key(ai, value, finest, qualifiers.get(finest, ""))
+    return finest(ai, value, qualifiers)

@@ -1,16 +1,18 @@
 """GS1 identification keys as element strings: which application identifiers, what values, in which Digital Link.
 
 Sources: GS1 General Specifications section 3 (formats), GS1 Digital Link URI Syntax 1.2 sections 4.3 to 4.9 (keys, key
-qualifiers, percent-encoding), GS1 EPC Tag Data Standard section 7 (EPC to element string).
+qualifiers, percent-encoding), GS1 EPC Tag Data Standard section 7 (EPC to element string). A GMN (8013) and a service
+relation instance number (8019) are keys of Digital Link for which the Tag Data Standard has no EPC URN.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from service.epcis.checkdigit import check_digit
+from service.epcis.checkdigit import check_characters, check_digit
 
 ROOT = "https://id.gs1.org/"
 """Every canonical Digital Link begins so."""
@@ -46,7 +48,7 @@ class Kind(StrEnum):
     SERVICE_RELATION = "service_relation"
     """GSRN of a recipient (8018) or provider (8017)."""
     CLASS = "class"
-    """A kind of thing only: GTIN, GRAI, GDTI, GCN, CPI or ITIP without lot or serial number."""
+    """A kind of thing only: GMN; or GTIN, GRAI, GDTI, GCN, CPI or ITIP without lot or serial number."""
     OTHER = "other"
     """Any URI that carries no GS1 key."""
 
@@ -93,6 +95,7 @@ FORMATS: dict[str, KeyFormat] = {
     "8004": KeyFormat("GIAI", 4, False, 26, CSET_82, Kind.ASSET, Kind.ASSET),
     "8006": KeyFormat("ITIP", 18, False, 0, DIGITS, Kind.CLASS, Kind.CLASS),
     "8010": KeyFormat("CPI", 4, False, 26, CSET_39, Kind.CLASS, Kind.CLASS),
+    "8013": KeyFormat("GMN", 4, False, 21, CSET_82, Kind.CLASS, Kind.CLASS),
     "8017": KeyFormat("GSRN (provider)", 18, True, 0, DIGITS, Kind.SERVICE_RELATION, Kind.SERVICE_RELATION),
     "8018": KeyFormat("GSRN (recipient)", 18, True, 0, DIGITS, Kind.SERVICE_RELATION, Kind.SERVICE_RELATION),
 }
@@ -101,10 +104,21 @@ QUALIFIERS: dict[str, dict[str, tuple[int, re.Pattern[str], Kind]]] = {
            "235": (28, CSET_82, Kind.ITEM)},
     "8006": {"22": (20, CSET_82, Kind.CLASS), "10": (20, CSET_82, Kind.LOT), "21": (20, CSET_82, Kind.ITEM)},
     "8010": {"8011": (12, DIGITS, Kind.ITEM)},
-    "414": {"254": (20, CSET_82, Kind.LOCATION)},
+    "414": {"254": (20, CSET_82, Kind.LOCATION), "7040": (4, CSET_82, Kind.LOCATION)},
+    "417": {"7040": (4, CSET_82, Kind.PARTY)},
+    "8017": {"8019": (10, DIGITS, Kind.SERVICE_RELATION)},
+    "8018": {"8019": (10, DIGITS, Kind.SERVICE_RELATION)},
 }  # fmt: skip
-FINEST = ("21", "235", "8011", "254", "10")
+FINEST = ("21", "235", "8011", "8019", "254", "7040", "10")
 """The finest qualifier wins; a consumer product variant (22) never identifies more than its GTIN does in EPCIS."""
+
+
+def finest(ai: str, value: str, qualifiers: Mapping[str, str]) -> Key:
+    """The key with the one of its qualifiers that tells most."""
+    name = next((name for name in FINEST if name in qualifiers), "")
+    if name == "254" and qualifiers["254"] == "0":
+        name = ""  # Tag Data Standard 6.3.3: extension 0 says that the GLN has none
+    return Key(ai, value, name, qualifiers.get(name, ""))
 
 
 def decoded(text: str) -> str:
@@ -148,6 +162,8 @@ def checked(key: Key, *, check_digits: bool = True) -> Key:
         )
     if check_digits and (format_.checked or key.ai == "8006"):
         _verify(format_.name, digits[:14] if key.ai == "8006" else digits)
+    if check_digits and key.ai == "8013":
+        _verify_model(key.value)
     if key.qualifier:
         _check_extension(key)
     return key
@@ -167,6 +183,16 @@ def _verify(name: str, digits: str) -> None:
         raise InvalidIdentifier(
             f"{name} {digits} has a wrong check digit: it ends in {digits[-1]}, it must end in {right}"
         )
+
+
+def _verify_model(gmn: str) -> None:
+    if len(gmn) < 7:
+        raise InvalidIdentifier(
+            f"GMN {gmn!r} is too short: a company prefix, a model reference and two check characters"
+        )
+    right = check_characters(gmn[:-2])
+    if gmn[-2:] != right:
+        raise InvalidIdentifier(f"GMN {gmn} has wrong check characters: it ends in {gmn[-2:]}, it must end in {right}")
 
 
 def _check_extension(key: Key) -> None:

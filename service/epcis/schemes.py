@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from service.epcis.checkdigit import check_digit
+from service.epcis.checkdigit import check_digit, container_check_digit, vessel_check_digit
 from service.epcis.keys import InvalidIdentifier, Key, decoded
 
 
@@ -45,8 +45,17 @@ SCHEMES: dict[str, Scheme] = {
 }
 PATTERNS = ("sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui")
 """Schemes whose `urn:epc:idpat:SCHEME:...*` names the class of all serial numbers."""
-KEYLESS = ("gid", "usdod", "adi", "bic", "imovn")
-"""EPC schemes that carry no GS1 key: such an EPC is its own canonical form."""
+_NUMBER = "(?:0|[1-9][0-9]*)"
+_CAGE = "[0-9A-HJ-NP-Z]{5,6}"
+_PART = "(?:[0-9A-Z-]|%2[Ff])"
+KEYLESS = {
+    "gid": re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}"),
+    "usdod": re.compile(rf"{_CAGE}\.{_NUMBER}"),
+    "adi": re.compile(rf"{_CAGE}\.{_PART}{{0,32}}\.(?:%23)?{_PART}{{1,30}}"),
+    "bic": re.compile(r"[A-Z]{4}[0-9]{7}"),
+    "imovn": re.compile(r"[0-9]{7}"),
+}
+"""EPC schemes that carry no GS1 key, and what their bodies look like: such an EPC is its own canonical form."""
 
 _PIECE = re.compile(r"[!'()*+,\-.0-9:;=A-Z_a-z]*(?:%[0-9A-Fa-f]{2}[!'()*+,\-.0-9:;=A-Z_a-z]*)*")
 _PREFIX = re.compile(r"[0-9]{6,12}")
@@ -57,18 +66,28 @@ def key_of_urn(urn: str) -> Key | None:
 
     Lengths and characters of the resulting key are not checked here (see `keys.checked`).
     """
-    _, _, form, scheme, *rest = urn.split(":", 4)
+    _, _, form, scheme, body = (*urn.split(":", 4), "", "")[:5]
     if form == "id" and scheme in KEYLESS:
+        _check_keyless(urn, scheme, body)
         return None
     is_pattern = form == "idpat" and scheme in PATTERNS
     rule = SCHEMES.get(f"id:{scheme}" if is_pattern else f"{form}:{scheme}")
-    if rule is None or not rest:
+    if rule is None or not body:
         raise InvalidIdentifier(f"{urn!r} is no EPC identity that EPCIS knows; {_HINT}")
-    if not _PIECE.fullmatch(rest[0]):
+    if not _PIECE.fullmatch(body):
         raise InvalidIdentifier(f"{urn!r} has characters that an EPC URN must percent-encode")
-    return _assemble(urn, scheme, rule, rest[0], is_pattern)
+    return _assemble(urn, scheme, rule, body, is_pattern)
 
 
+def _check_keyless(urn: str, scheme: str, body: str) -> None:
+    if not KEYLESS[scheme].fullmatch(body):
+        raise InvalidIdentifier(f"{urn!r} is not made as the Tag Data Standard says an EPC of the scheme {scheme} is")
+    if scheme in _CHECKED and _CHECKED[scheme](body[:-1]) != body[-1]:
+        right = _CHECKED[scheme](body[:-1])
+        raise InvalidIdentifier(f"{urn!r} has a wrong check digit: it ends in {body[-1]}, it must end in {right}")
+
+
+_CHECKED = {"bic": container_check_digit, "imovn": vessel_check_digit}
 _HINT = "use urn:epc:id:SCHEME:..., urn:epc:class:lgtin:..., urn:epc:idpat:SCHEME:...* or a GS1 Digital Link"
 
 
@@ -131,19 +150,29 @@ _FORM = {
 def urn_of_key(key: Key, prefix_length: int) -> str:
     """The EPC URN of a well-formed key whose GS1 company prefix has `prefix_length` digits (6 to 12).
 
-    Raises InvalidIdentifier for a key that has no EPC URN (a lot of an ITIP) or a length that does not fit.
+    Raises InvalidIdentifier for a key that has no EPC URN (a GMN, a lot of an ITIP) or a length that does not fit.
     """
     if not 6 <= prefix_length <= 12:
         raise InvalidIdentifier(f"a GS1 company prefix has 6 to 12 digits, not {prefix_length}")
     form = _FORM.get((key.ai, key.qualifier))
     if form is None:
-        raise InvalidIdentifier(f"({key.ai}) with ({key.qualifier}) has no EPC URN")
+        finer = f" with ({key.qualifier})" if key.qualifier else ""
+        raise InvalidIdentifier(f"({key.ai}){finer} has no EPC URN")
     rule = SCHEMES.get(form) or SCHEMES["id:" + form.split(":")[1]]
     body, serial = _taken_apart(key, rule, prefix_length)
     if form.startswith("id:") and rule.serial == "tail" and not serial:
         form = form.replace("id:", "idpat:")
     last = "*" if form.startswith("idpat:") else _escaped(serial)
     return f"urn:epc:{form}:{body}" + (f".{last}" if rule.serial else "")
+
+
+def begins(key: Key, company_prefix: str) -> bool:
+    """Whether the key's company prefix may be this one."""
+    form = _FORM.get((key.ai, key.qualifier))
+    rule = SCHEMES.get(form) or SCHEMES["id:" + form.split(":")[1]] if form else None
+    if rule is None:
+        return False
+    return key.value.startswith(company_prefix, (1 if key.ai == "8003" else 0) + rule.rotated)
 
 
 def _taken_apart(key: Key, rule: Scheme, length: int) -> tuple[str, str]:

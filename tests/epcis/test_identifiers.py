@@ -9,6 +9,7 @@ from service.epcis.identifiers import (
     canonical,
     digital_link,
     epc_urn,
+    epc_urn_by,
     is_instance,
     is_uri,
     kind,
@@ -130,6 +131,72 @@ def test_a_wrong_check_digit_is_named_with_the_right_one() -> None:
 def test_kinds(identifier: str, expected: Kind) -> None:
     assert kind(identifier) is expected
     assert is_instance(identifier) is (expected not in (Kind.CLASS, Kind.LOT))
+
+
+@pytest.mark.parametrize(
+    "urn",
+    [
+        "urn:epc:id:gid:95100000.12345.400", "urn:epc:id:usdod:CJ66F.12345678", "urn:epc:id:usdod:W81X9C.0",
+        "urn:epc:id:adi:W81X9C..%23A1", "urn:epc:id:adi:W81X9C.3KL984PX1.2WMA52", "urn:epc:id:adi:9S8T7.A%2FB-1.%2F7",
+        "urn:epc:id:bic:CSQU3054383", "urn:epc:id:imovn:9176187",
+    ],
+)  # fmt: skip
+def test_an_epc_without_gs1_key_is_its_own_form(urn: str) -> None:
+    assert canonical(urn) == canonical("URN:EPC:" + urn[8:]) == urn
+    for refused in (epc_urn, digital_link):
+        with pytest.raises(InvalidIdentifier, match="no GS1 key"):
+            refused(urn, *([7] if refused is epc_urn else []))
+
+
+@pytest.mark.parametrize(
+    "urn",
+    [
+        "urn:epc:", "urn:epc:id", "urn:epc:id:gid", "urn:epc:id:gid:1.2", "urn:epc:id:gid:01.2.3",
+        "urn:epc:id:usdod:CI66F.1", "urn:epc:id:usdod:CJ66F.A", "urn:epc:id:adi:W81X9C.A", "urn:epc:id:adi:W81X9C.a.1",
+        "urn:epc:id:bic:CSQU3054384", "urn:epc:id:bic:CSQU30", "urn:epc:id:imovn:9176186", "urn:epc:id:imovn:917618",
+    ],
+)  # fmt: skip
+def test_a_malformed_epc_without_gs1_key_is_refused(urn: str) -> None:
+    with pytest.raises(InvalidIdentifier):
+        canonical(urn)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://id.gs1.org/8013/1987654Ad4X4bL5ttr2310c2K", Kind.CLASS),
+        ("https://id.gs1.org/8018/385888700111111111/8019/12", Kind.SERVICE_RELATION),
+        ("https://id.gs1.org/8017/385888700111111111/8019/12", Kind.SERVICE_RELATION),
+        ("https://id.gs1.org/414/4012345000054/7040/1ABC", Kind.LOCATION),
+        ("https://id.gs1.org/417/4012345000054/7040/1ABC", Kind.PARTY),
+    ],
+)
+def test_keys_of_digital_link_that_have_no_epc(link: str, expected: Kind) -> None:
+    assert canonical(link) == link == canonical(link.replace("https://id.gs1.org", "http://shop.example/x"))
+    assert kind(link) is expected
+    with pytest.raises(InvalidIdentifier, match="has no EPC URN"):
+        epc_urn(link, 7)
+
+
+@pytest.mark.parametrize("model", ["1987654Ad4X4bL5ttr2310c2L", "19872K", "987654Ad4X4bL5ttr2310c2K"])
+def test_wrong_check_characters_of_a_model_number_are_refused(model: str) -> None:
+    with pytest.raises(InvalidIdentifier, match="GMN"):
+        canonical(f"https://id.gs1.org/8013/{model}")
+
+
+def test_a_compressed_link_is_named_as_such() -> None:
+    with pytest.raises(InvalidIdentifier, match="uncompressed"):
+        canonical("https://id.gs1.org/DBHKVAdpQgqrPqzFjhFw")
+
+
+def test_the_length_of_a_company_prefix_is_never_guessed() -> None:
+    link = canonical("urn:epc:id:grai:4012345.00022.334455")
+    assert epc_urn_by(link, ["50", "4012345", "614141"]) == "urn:epc:id:grai:4012345.00022.334455"
+    item = canonical("urn:epc:id:sgtin:4012345.911111.1")
+    assert epc_urn_by(item, ["4012345"]) == "urn:epc:id:sgtin:4012345.911111.1"
+    for known in ([], ["614141"], ["4012345", "401234"]):
+        with pytest.raises(InvalidIdentifier, match="fit"):
+            epc_urn_by(link, known)
 
 
 def test_extension_0_of_a_gln_is_no_extension() -> None:
