@@ -1,6 +1,7 @@
 """Settings, from environment variables that begin with `TRAILSEAL_`; documented in docs/operating.md."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, ValidationError, field_validator
@@ -35,6 +36,10 @@ class Settings(BaseModel):
     unmined_transactions: int = Field(64, ge=1, description="most transactions that wait for a block at once")
     poll_seconds: float = Field(0.25, gt=0, description="pause of relay and watcher when there is nothing to do")
     requests_per_minute: int = Field(6000, ge=1, description="requests of one API key in a minute, to one process")
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="networks (CIDR, separated by commas) that webhooks may reach though they are not public"
+    )
+    webhook_days: float = Field(14, gt=0, le=365, description="days without success after which a subscription ends")
     model_folder: Path | None = Field(None, description="risk model; default: the one that is released with ml")
 
     @field_validator("consortium_secret", "key_encryption_key", "admin_key", "relay_key", mode="before")
@@ -49,6 +54,16 @@ class Settings(BaseModel):
         if len(raw) != 32:
             raise ValueError("must be 32 bytes in hex (64 digits)")
         return SecretBytes(raw)
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(network.strip()) for network in value.split(",") if network.strip())
+        except ValueError:
+            raise ValueError("must be networks like 10.1.0.0/16,fd00::/8") from None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -47,7 +47,9 @@ class Member:
         return "captures:write" in self.scopes
 
 
-_WRITES = ("captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write")
+_WRITES = (
+    "captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write", "subscriptions:write",
+)  # fmt: skip
 MEMBERS = (
     Member("acme", "https://id.gs1.org/417/9521001000000", "Acme Pharma", ("supplier",), _WRITES),
     Member("borealis", "https://id.gs1.org/417/9521002000009", "Borealis Foods", ("supplier",), _WRITES),

@@ -21,6 +21,8 @@ class Scope(StrEnum):
     """Add and revoke the party's signing keys and API keys; an API key never gets more than its maker has."""
     GRANTS_WRITE = "grants:write"
     """Share the party's trails with another party, and stop sharing."""
+    SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    """Keep and delete named queries and the subscriptions to them; reading them takes `trails:read`."""
     CONSORTIUM_ADMIN = "consortium:admin"
     """Register, suspend and reinstate parties, and give each its first API key."""
 

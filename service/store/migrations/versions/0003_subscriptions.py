@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("events", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("transaction", sa.BigInteger(), nullable=False),
         sa.Column("event", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("id", name=op.f("uq_deliveries_id")),
