@@ -12,6 +12,8 @@ from service.epcis.documents import Event
 from service.epcis.eventhash import event_hash
 from service.epcis.faults import Fault, InvalidDocument
 from service.epcis.identifiers import canonical, kind
+from service.epcis.query.conditions import Indexed
+from service.epcis.query.indexing import indexed
 from service.epcis.references import Link, links, references
 from service.epcis.times import InvalidTime
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
@@ -48,6 +50,7 @@ class Draft:
     seal: bytes
     mentions: tuple[DraftMention, ...]
     links: tuple[Link, ...]
+    indexed: Indexed
 
     @property
     def declares_error(self) -> bool:
@@ -113,7 +116,7 @@ class Drafter:
         An event that names no identified thing belongs to the journal of its party.
 
         Raises:
-            InvalidDocument: a time cannot be rounded, or an identifier is too long or reserved.
+            InvalidDocument: a time cannot be rounded, an identifier is too long or reserved, or it says too much.
         """
         hashed = _hash_of(event)
         if event.model.eventID is None:
@@ -126,7 +129,7 @@ class Drafter:
         document = document_bytes(event.source)
         nonce = self._random(16) if nonce is None else nonce
         seal = seal_of(document, nonce)
-        return Draft(event, event_id, hashed, document, nonce, seal, mentions, links(event))
+        return Draft(event, event_id, hashed, document, nonce, seal, mentions, links(event), indexed(event))
 
     def trail(self, identifier: str) -> bytes:
         """The trail id of a canonical identifier."""

@@ -9,6 +9,7 @@ from service.capture.draft import Draft, entries_of
 from service.ledger.abi import entry_words
 from service.sealing.entries import ENTRIES_PER_CAPTURE, Entry, Step
 from service.store.captures import EventRow, LinkRow, MentionRow, NewCapture, PartRow
+from service.store.indexing import index_row, number_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         list({(one.trail, one.to) for draft in drafts for one in draft.mentions if one.step == Step.SHIP}),
         [_part(part, accepted) for part in accepted.parts],
         accepted.proceed,
+        [index_row(seq, one.event_time, one.event.model.type, one.action, one.indexed) for one, seq in numbered],
+        [number for draft, seq in numbered for number in number_rows(seq, draft.indexed)],
     )
 
 

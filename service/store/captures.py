@@ -103,9 +103,9 @@ class NewCapture:
     trails: Sequence[tuple[bytes, str, str]]
     offers: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
-    proceed: bool = False
-    index: Sequence[IndexRow] = ()
-    numbers: Sequence[NumberRow] = ()
+    proceed: bool
+    index: Sequence[IndexRow]
+    numbers: Sequence[NumberRow]
 
 
 class Conflict(Exception):

@@ -1,8 +1,8 @@
 # ruff: noqa: S608 (statements are put together from the constants of this file; every value is bound)
 """What an event is found by, as it is written: its terms, its numbers, and who sees it.
 
-Beside the terms of the query language (`service.epcis.query.terms`) an event has terms for columns of its own and for
-the spans of time that it happened and was recorded in, so that one index answers all of them together.
+Beside the terms of the query language (`service.epcis.query.indexing`) an event has terms for its type and action, and
+for the spans of time that it happened and was recorded in, so that one index answers all of them together.
 """
 
 import math
@@ -15,10 +15,18 @@ from sqlalchemy import text
 
 from service.epcis.query.conditions import Column, Indexed
 from service.epcis.query.terms import hashed
+from service.epcis.query.words import WORDS, word
 from service.store.database import Session, copy, insert
 
-COLUMNS: tuple[Column, ...] = ("event_type", "action", "biz_step", "disposition", "read_point", "biz_location")
-"""Columns of `events` that have terms; `event_id` has an index of its own."""
+FIELDS: dict[Column, str] = {
+    "event_type": "eventType",
+    "action": "action",
+    "biz_step": "bizStep",
+    "disposition": "disposition",
+    "read_point": "readPoint",
+    "biz_location": "bizLocation",
+}
+"""The field of each column of `events` that has terms; `event_id` has an index of its own."""
 SPAN_SECONDS = 1 << 21
 """Some 24 days: long enough that a store has few spans, short enough that one span's matches are quickly in order."""
 SPANS = {"event_time": hashed("events.event_time span"), "record_time": hashed("events.record_time span")}
@@ -43,8 +51,9 @@ class NumberRow(NamedTuple):
 
 
 def column_term(column: Column, value: str) -> int:
-    """The term of a value of one of the event's own columns."""
-    return hashed(f"events.{column}") ^ hashed(value)
+    """The term of a value of one of the event's own columns, as the query language indexes it."""
+    field = FIELDS[column]
+    return hashed(field) ^ hashed(word(WORDS[field], value, {}) if field in WORDS else value)
 
 
 def span_term(column: str, time: datetime) -> int:
@@ -52,10 +61,11 @@ def span_term(column: str, time: datetime) -> int:
     return SPANS[column] ^ math.floor(time.timestamp() / SPAN_SECONDS)
 
 
-def index_row(event: int, event_time: datetime, columns: dict[Column, str | None], indexed: Indexed) -> IndexRow:
-    """What is kept for queries of an event whose `columns` have these values."""
-    own = [column_term(name, value) for name, value in columns.items() if value is not None]
-    terms = {*indexed.terms, *own, span_term("event_time", event_time)}
+def index_row(event: int, event_time: datetime, event_type: str, action: str | None, indexed: Indexed) -> IndexRow:
+    """What is kept of an event for queries."""
+    terms = {*indexed.terms, column_term("event_type", event_type), span_term("event_time", event_time)}
+    if action is not None:
+        terms.add(column_term("action", action))
     return IndexRow(event, event_time, sorted(terms), _sort_keys(indexed))
 
 
