@@ -2,16 +2,19 @@
 
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.types import Scope
 
 from service.api import (
     api_keys,
     captures,
+    epcis,
     grants,
     health,
     ledger,
@@ -28,11 +31,12 @@ from service.api.rates import Rates
 from service.api.requests import Envelope
 from service.api.spec import with_examples
 from service.config import Settings
+from service.errors import TrailsealError
 from service.logs import configure_logs
 from service.rooms import Database, open_rooms
 
-_ROUTERS = (captures, trails, stream, risk, parties, signing_keys, api_keys, grants, ledger, health)
-_SHIPMENTS = 1024 * 1024
+_ROUTERS = (epcis, captures, trails, stream, risk, parties, signing_keys, api_keys, grants, ledger, health)
+_SHIPMENTS = _QUERIES = 1024 * 1024
 
 
 def from_environment() -> FastAPI:
@@ -56,8 +60,10 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
             yield
 
     def allowed(path: str) -> int:
-        if path.startswith(captures.router.prefix):
+        if path.startswith((captures.router.prefix, *epcis.CAPTURING)):
             return settings.document_bytes
+        if path.startswith(epcis.QUERYING):
+            return _QUERIES
         return _SHIPMENTS if path.startswith(risk.router.prefix) else SMALL
 
     metrics = Metrics()
@@ -66,7 +72,11 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
         summary="Every product's trail, sealed on a ledger, provably whole, and scored for risk.",
         version="1",
         lifespan=lifespan,
-        middleware=[Middleware(Envelope, metrics=metrics), Middleware(BodyBound, allowed=allowed)],
+        middleware=[
+            Middleware(Envelope, metrics=metrics, refuse=_refuse),
+            Middleware(epcis.UriPaths),
+            Middleware(BodyBound, allowed=allowed),
+        ],
         # The pages that FastAPI has for it load their scripts from elsewhere; /openapi.json serves any viewer.
         docs_url=None,
         redoc_url=None,
@@ -74,17 +84,23 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
     )
     app.state.metrics = metrics
     app.state.rates = Rates(settings.requests_per_minute)
-    problems.install(app)
+    app.state.capture_limits = epcis.CaptureLimits.of(settings)
+    problems.install(app, _refuse)
     for room in _ROUTERS:
         app.include_router(room.router)
     _describe(app)
     return app
 
 
+def _refuse(scope: Scope, refusal: TrailsealError, headers: Mapping[str, str] | None) -> Response:
+    """The EPCIS bindings have GS1's exceptions, all else our own kinds of problems."""
+    return (epcis.problem if epcis.of_bindings(scope) else problems.problem)(scope, refusal, headers)
+
+
 def _describe(app: FastAPI) -> None:
     written = app.openapi
 
     def described() -> dict[str, Any]:
-        return with_examples(problems.describe(written()))
+        return with_examples(problems.describe(epcis.describe(written())))
 
     app.openapi = described  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 """Every refusal as `application/problem+json` (RFC 9457); the only place that turns errors into responses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from service.api import errors
 from service.errors import TrailsealError
@@ -29,8 +30,12 @@ _DETAILS: Mapping[int, str] = {
 }
 
 
-def problem(refusal: TrailsealError, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem document. What lies behind a 5xx is for the log: the caller gets the kind and the request's id."""
+Refuse = Callable[[Scope, TrailsealError, Mapping[str, str] | None], Response]
+"""How a part of the API writes a refusal."""
+
+
+def members_of(refusal: TrailsealError, request_id: str) -> dict[str, Any]:
+    """The problem's members. What lies behind a 5xx is for the log: the caller gets the kind and the request's id."""
     members: dict[str, Any] = {
         "type": f"{BASE}{refusal.slug}",
         "title": refusal.title,
@@ -40,14 +45,37 @@ def problem(refusal: TrailsealError, request_id: str, headers: Mapping[str, str]
     }
     if refusal.status < 500:
         members = {**refusal.extra, **members}
+    return members
+
+
+def problem(scope: Scope, refusal: TrailsealError, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem document."""
+    members = members_of(refusal, scope["state"]["request_id"])
     return Response(orjson.dumps(members, default=str), refusal.status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Lets the app answer every refusal, FastAPI's and Starlette's own included, as a problem."""
-    app.add_exception_handler(TrailsealError, _refused)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
+def install(app: FastAPI, refuse: Refuse = problem) -> None:
+    """Lets the app answer every refusal, FastAPI's and Starlette's own included, as `refuse` writes it."""
+
+    async def refused(request: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, TrailsealError)
+        if refusal.status >= 500:
+            request.state.refusal = refusal
+        return refuse(request.scope, refusal, getattr(refusal, "headers", None))
+
+    async def http(request: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        kind = _BY_STATUS.get(fault.status_code, errors.BadRequest)
+        detail = _DETAILS.get(fault.status_code, "check the request's framing, encoding and JSON")
+        return refuse(request.scope, kind(detail), fault.headers)
+
+    async def invalid(request: Request, fault: Exception) -> Response:
+        assert isinstance(fault, RequestValidationError)
+        return refuse(request.scope, invalid_request(fault.errors()), None)
+
+    app.add_exception_handler(TrailsealError, refused)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
 
 
 def known(root: type[TrailsealError] = TrailsealError) -> list[type[TrailsealError]]:
@@ -113,25 +141,6 @@ def _example(kind: type[TrailsealError]) -> dict[str, Any]:
         "detail": _OURS if kind.status >= 500 else text,
         "requestID": "01JD7W9G3T",
     }
-
-
-async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, TrailsealError)
-    if refusal.status >= 500:
-        request.state.refusal = refusal
-    return problem(refusal, request.state.request_id, getattr(refusal, "headers", None))
-
-
-async def _http(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)
-    kind = _BY_STATUS.get(fault.status_code, errors.BadRequest)
-    detail = _DETAILS.get(fault.status_code, "check the request's framing, encoding and JSON")
-    return problem(kind(detail), request.state.request_id, fault.headers)
-
-
-async def _invalid(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, RequestValidationError)
-    return problem(invalid_request(fault.errors()), request.state.request_id)
 
 
 def invalid_request(faults: Any) -> errors.RequestInvalid:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.metrics import Metrics
-from service.api.problems import problem
+from service.api.problems import Refuse, problem
 from service.errors import TrailsealError
 from service.logs import told_safely
 
@@ -30,9 +30,10 @@ log = structlog.get_logger("trailseal.api")
 class Envelope:
     """Outermost of our middleware. An unforeseen fault ends here, so that no server logs a message with a payload."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, refuse: Refuse = problem) -> None:
         self._app = app
         self._metrics = metrics
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +61,7 @@ class Envelope:
             except Exception as unforeseen:  # noqa: BLE001 the last net: nothing may reach the server's own log
                 fault = told_safely(unforeseen)
                 if not status:
-                    await problem(TrailsealError("unforeseen"), request_id)(scope, receive, enveloped)
+                    await self._refuse(scope, TrailsealError("unforeseen"), None)(scope, receive, enveloped)
             self._note(scope, status, time.perf_counter() - began, fault)
 
     def _note(self, scope: Scope, status: int, seconds: float, fault: dict[str, Any]) -> None:

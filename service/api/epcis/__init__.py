@@ -1,0 +1,20 @@
+"""The REST bindings of EPCIS 2.0 under `/epcis` (EPCIS 2.0, section 12; GS1's OpenAPI document)."""
+
+from fastapi import APIRouter
+
+from service.api.epcis import capture, root
+from service.api.epcis.heads import with_heads
+from service.api.epcis.limits import CaptureLimits, ShortUrl
+from service.api.epcis.paths import PREFIX, UriPaths, of_bindings
+from service.api.epcis.problems import problem
+from service.api.epcis.spec import describe
+
+__all__ = ["CAPTURING", "QUERYING", "CaptureLimits", "UriPaths", "describe", "of_bindings", "problem", "router"]
+
+CAPTURING = (f"{PREFIX}/capture", f"{PREFIX}/events")
+"""Paths whose bodies are documents."""
+QUERYING = f"{PREFIX}/queries"
+"""Where bodies are queries, which may list many values."""
+router = APIRouter(tags=["EPCIS"], dependencies=[ShortUrl])
+for _resource in (root, capture):
+    router.include_router(with_heads(_resource.router))
