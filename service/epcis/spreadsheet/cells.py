@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that is not empty. `row` counts from 1, `column` from 0; `header` is its column's, as the sender wrote it."""
+    """A cell that is not empty. `row` counts from 1, `column` from 0; `header` is its column's, as it was sent."""
 
     text: str
     row: int
@@ -45,6 +45,10 @@ class Cell:
         """How a fault names the cell: `B7 (eventTime)`."""
         header = self.header if len(self.header) <= LONGEST_HEADER else f"{self.header[:LONGEST_HEADER]}..."
         return f"{self.name} ({header})" if header else self.name
+
+    def of(self, text: str) -> "Cell":
+        """The same place with another text: one of several values that the cell holds."""
+        return Cell(text, self.row, self.column, self.header)
 
     def fault(self, rule: str, message: str) -> Fault:
         """A fault at this cell."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from service.epcis.contexts import STANDARD_PREFIXES, Prefixes
+from service.epcis.contexts import STANDARD_PREFIXES
 from service.epcis.documents import Refused
-from service.epcis.faults import MAX_FAULTS, Fault, InvalidDocument
+from service.epcis.faults import MAX_FAULTS, InvalidDocument
 from service.epcis.spreadsheet.cells import Cell
 from service.epcis.spreadsheet.decoding import decoded
+from service.epcis.spreadsheet.event import event_of
 from service.epcis.spreadsheet.rows import EventRows
 from service.epcis.spreadsheet.sheet import Row, Sheet, sheet
 from service.epcis.times import instant
@@ -44,8 +45,8 @@ def read_csv(body: bytes, *, proceed: bool = False, lenient: bool = False) -> Tr
     have are left as they are.
 
     Raises:
-        InvalidDocument: with every fault (at most 100); with `proceed`, only where the file itself, or its header, cannot
-            be read.
+        InvalidDocument: with every fault (at most 100); with `proceed`, only where the file itself, or its header,
+            cannot be read.
     """
     table = sheet(decoded(body))
     found = _events(table, proceed, lenient)
@@ -68,7 +69,7 @@ def _events(table: Sheet, proceed: bool, lenient: bool) -> _Read:
     ids: dict[str, Cell] = {}
     faults = 0
     for index, rows in enumerate(_groups(table.rows)):
-        event = _event(rows, table.separator, prefixes, lenient)
+        event = event_of(rows, table.separator, prefixes, lenient=lenient)
         _refuse_repeated(event, ids)
         if event.faults:
             found.refused.append(Refused(index, tuple(event.faults[:MAX_FAULTS])))
@@ -80,12 +81,6 @@ def _events(table: Sheet, proceed: bool, lenient: bool) -> _Read:
             found.cells.append(event.cells)
             found.rows.append(rows)
     return found
-
-
-def _event(rows: list[Row], separator: str, prefixes: Prefixes, lenient: bool) -> EventRows:
-    event = EventRows(rows, separator, prefixes, lenient=lenient)
-    event.build()
-    return event
 
 
 def _groups(rows: Iterable[Row]) -> list[list[Row]]:
@@ -108,7 +103,9 @@ def _refuse_repeated(event: EventRows, ids: dict[str, Cell]) -> None:
         return
     first = ids.setdefault(event.members["eventID"], cell)
     if first is not cell:
-        message = f"the eventID is in {first.name} already; give each event its own, and rows of one event the same eventGroup"
+        message = (
+            f"the eventID is in {first.name} already; give rows of one event the same eventGroup, others no eventID"
+        )
         event.faults.append(cell.fault("duplicate-event-id", message))
 
 

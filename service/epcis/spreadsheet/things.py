@@ -7,7 +7,7 @@ from typing import Any
 from service.epcis.contexts import Prefixes, expanded
 from service.epcis.faults import Fault
 from service.epcis.identifiers import Kind, resolved
-from service.epcis.spreadsheet import keys, values
+from service.epcis.spreadsheet import identifiers, keys, values
 from service.epcis.spreadsheet.cells import Cell, read
 from service.epcis.spreadsheet.sheet import Row
 
@@ -62,12 +62,12 @@ class RowThings:
 
     def _each(self, cell: Cell, texts: list[str], reader: Callable[[str], str]) -> Iterator[str]:
         for text in texts:
-            found = read(Cell(text, cell.row, cell.column, cell.header), reader, self._faults)
+            found = read(cell.of(text), reader, self._faults)
             if found is not None:
                 yield found
 
     def _epcs(self, cell: Cell, things: Things) -> None:
-        for identifier in self._each(cell, keys.listed(cell.text), keys.thing(self._prefixes)):
+        for identifier in self._each(cell, identifiers.listed(cell.text), identifiers.thing(self._prefixes)):
             if resolved(expanded(identifier, self._prefixes))[1] in (Kind.CLASS, Kind.LOT):
                 things.quantities.append(Quantity({"epcClass": identifier}, {"epcClass": cell}))
             else:
@@ -80,7 +80,9 @@ class RowThings:
         things.single += [(found, cell) for found in self._each(cell, keys.numbers(cell.text), keys.sscc)]
 
     def _asset(self, _: Row, cell: Cell, things: Things, ai: str) -> None:
-        things.single += [(found, cell) for found in self._each(cell, keys.listed(cell.text), keys.asset(ai))]
+        things.single += [
+            (found, cell) for found in self._each(cell, identifiers.listed(cell.text), identifiers.asset(ai))
+        ]
 
     def _grai(self, row: Row, cell: Cell, things: Things) -> None:
         before = len(things.single)
@@ -95,7 +97,7 @@ class RowThings:
         self._asset(row, cell, things, "8004")
 
     def _class(self, _: Row, cell: Cell, things: Things) -> None:
-        found = read(cell, keys.uri(self._prefixes), self._faults)
+        found = read(cell, identifiers.uri(self._prefixes), self._faults)
         if found is not None:
             things.quantities.append(Quantity({"epcClass": found}, {"epcClass": cell}))
 

@@ -161,6 +161,4 @@ def country(text: str) -> str:
 
 def _hint(text: str, words: Collection[str]) -> str:
     found = get_close_matches(text[:40], words, 1, 0.6)
-    return (
-        f"is {found[0]} meant?" if found else f"use one of its words, such as {sorted(words)[0]}, or a URI of your own"
-    )
+    return f"is {found[0]} meant?" if found else f"use one of its words, such as {min(words)}, or a URI of your own"
