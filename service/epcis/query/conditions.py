@@ -45,6 +45,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """Some number of this field in the event is one of these; as `Between` with each as both its bounds."""
+
+    field: int
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Timed:
     """`eventTime` or `recordTime` is at or after `since`, and before `before`; None is unbounded."""
 
@@ -77,7 +85,7 @@ class HasAttribute:
     values: tuple[int, ...] | None = None
 
 
-Condition = HasTerm | OneOf | Between | Timed | Within | HasAttribute
+Condition = HasTerm | OneOf | Between | Among | Timed | Within | HasAttribute
 
 
 @dataclass(frozen=True, slots=True)
