@@ -22,6 +22,7 @@ from service.api import (
     problems,
     risk,
     signing_keys,
+    spreadsheets,
     stream,
     trails,
 )
@@ -35,7 +36,21 @@ from service.errors import TrailsealError
 from service.logs import configure_logs
 from service.rooms import Database, open_rooms
 
-_ROUTERS = (epcis, captures, trails, stream, risk, parties, signing_keys, api_keys, grants, ledger, health)
+# The spreadsheet's path comes before a capture's, which would take it for a capture's id.
+_ROUTERS = (
+    epcis,
+    spreadsheets,
+    captures,
+    trails,
+    stream,
+    risk,
+    parties,
+    signing_keys,
+    api_keys,
+    grants,
+    ledger,
+    health,
+)
 _SHIPMENTS = _QUERIES = 1024 * 1024
 
 

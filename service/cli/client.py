@@ -19,9 +19,15 @@ class Refused(TrailsealError):
     def __init__(self, problem: Mapping[str, Any], status: int) -> None:
         detail = str(problem.get("detail") or problem.get("title") or f"status {status}")
         faults = problem.get("faults") or ()
-        lines = [f"\n  {fault.get('pointer') or '/'}: {fault.get('message')}" for fault in faults[:20]]
+        lines = [f"\n  {_place(fault)}: {fault.get('message')}" for fault in faults[:20]]
         super().__init__(detail + "".join(lines), dict(problem))
         self.http_status = status
+
+
+def _place(fault: Mapping[str, Any]) -> str:
+    """Where a fault is: a cell, an XPath or a JSON pointer, as the document's format has it."""
+    place = next((str(fault[name]) for name in ("cell", "xpath", "pointer") if fault.get(name)), "")
+    return place or ("the file" if "cell" in fault else "/")
 
 
 class Unreachable(TrailsealError):
@@ -44,10 +50,19 @@ class Client:
             trust_env=False,
         )
 
-    def capture(self, document: Any, idempotency_key: str | None = None) -> Any:
-        """Hands in an EPCIS document (bytes, or a JSON value); its receipt."""
+    def capture(
+        self,
+        document: Any,
+        idempotency_key: str | None = None,
+        *,
+        media_type: str = "application/json",
+        proceed: bool = False,
+    ) -> Any:
+        """Hands in an EPCIS document (bytes, or a JSON value); its receipt. With `proceed`, bad events are left out."""
         body = document if isinstance(document, bytes) else orjson.dumps(document)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": media_type}
+        if proceed:
+            headers["GS1-Capture-Error-Behaviour"] = "proceed"
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         return self.send("POST", "/v1/captures", content=body, headers=headers).json()

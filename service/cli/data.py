@@ -26,17 +26,25 @@ HELD_OUT = 2629
 START = datetime(2026, 1, 5, tzinfo=UTC)
 """When the first imported shipment is booked; the data has no calendar dates."""
 _AT_ONCE = 6
+_MEDIA_TYPES = {".xml": "application/xml"} | dict.fromkeys(
+    (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods"), "text/csv"
+)
+"""By suffix; a workbook is refused as a spreadsheet, which says how to save it."""
 
 
 def capture(
-    file: Annotated[Path, typer.Argument(help="an EPCIS 2.0 document in JSON", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="an EPCIS document: .csv, .xml, anything else is JSON", exists=True, dir_okay=False)
+    ],
     idempotency_key: Annotated[str | None, typer.Option(help="repeat a request with the same key, safely")] = None,
+    proceed: Annotated[bool, typer.Option("--proceed", help="leave bad events out, and keep the good ones")] = False,
     url: Url = None,
     key: Key = None,
 ) -> None:
     """Hand in an EPCIS document; prints the receipt."""
+    media_type = _MEDIA_TYPES.get(file.suffix.lower(), "application/json")
     with Client(*connection(url, key, "acme")) as client:
-        receipt = client.capture(file.read_bytes(), idempotency_key)
+        receipt = client.capture(file.read_bytes(), idempotency_key, media_type=media_type, proceed=proceed)
     typer.echo(orjson.dumps(receipt, option=orjson.OPT_INDENT_2).decode())
 
 
