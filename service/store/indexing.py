@@ -147,3 +147,37 @@ async def show_older(session: Session, shared: Iterable[tuple[bytes, bytes]]) ->
     if pairs:
         trails, parties = zip(*pairs, strict=True)
         await session.execute(_SHOW_OLDER, {"trails": list(trails), "parties": list(parties)})
+
+
+class UnindexedRow(NamedTuple):
+    """An event whose terms are to be made."""
+
+    event: int
+    event_type: str
+    action: str | None
+    event_time: datetime
+    record_time: datetime
+    document: bytes
+
+
+async def take_unindexed(session: Session, limit: int) -> list[UnindexedRow]:
+    """Some events that wait to be indexed and that no other worker has taken; theirs until the commit."""
+    statement = text(
+        "WITH taken AS (DELETE FROM events_to_index WHERE event IN (SELECT event FROM events_to_index ORDER BY event"
+        " LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING event)"
+        " SELECT seq, event_type, action, event_time, record_time, document FROM events"
+        " WHERE seq IN (SELECT event FROM taken) AND document IS NOT NULL ORDER BY seq FOR KEY SHARE"
+    )
+    return [UnindexedRow(*row) for row in (await session.execute(statement, {"limit": limit})).all()]
+
+
+async def replace_index(
+    session: Session, rows: Sequence[tuple[IndexRow, datetime]], numbers: Sequence[NumberRow]
+) -> None:
+    """Writes events' terms (each with when it was recorded) and numbers, in the place of those that they had."""
+    events = {"events": [row.event for row, _ in rows]}
+    await session.execute(text("DELETE FROM event_terms WHERE event = ANY(CAST(:events AS bigint[]))"), events)
+    await session.execute(text("DELETE FROM event_numbers WHERE event = ANY(CAST(:events AS bigint[]))"), events)
+    for recorded in sorted({recorded for _, recorded in rows}):
+        await write_index(session, [row for row, when in rows if when == recorded], (), recorded)
+    await copy(session, "event_numbers", NumberRow._fields, numbers)

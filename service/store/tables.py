@@ -230,7 +230,7 @@ class PartyValue(Table, table=True):
     party: bytes = _bytes(primary=True)
     by_trail: bool = Field(primary_key=True)
     field: str = Field(primary_key=True)
-    value: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
 
 
 class EventToIndex(Table, table=True):

@@ -137,7 +137,7 @@ def upgrade() -> None:
         sa.Column("party", sa.LargeBinary(), nullable=False),
         sa.Column("by_trail", sa.Boolean(), nullable=False),
         sa.Column("field", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(collation="C"), nullable=False),
         sa.PrimaryKeyConstraint("party", "by_trail", "field", "value", name=op.f("pk_party_values")),
     )
     op.create_index("ix_party_values_field_value", "party_values", ["field", "value"], unique=False)

@@ -1,0 +1,298 @@
+# ruff: noqa: S608 (statements are put together from the constants of this file; every value is bound)
+"""Events as queries find them: one statement for a page of a query, whoever asks (docs/adr/0006-queries-by-terms.md).
+
+A page is taken in one of two ways:
+
+1. *Gathered*: all matches are looked up by their terms and the first ones in order are kept. For rare terms, and for
+   orders that no index has.
+2. *Walked*: the next few thousand events that the viewer sees are looked at in order. Where that does not fill the
+   page, what lies beyond is gathered, one span of time after the other, until it does. For everything else: what is
+   frequent is met soon, and what is frequent only far away is found there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from service.epcis.query.conditions import Order, Query
+from service.store.conditions import SEEN, SEERS, TimeColumn, compiled
+from service.store.database import Session
+from service.store.frequencies import Frequencies
+from service.store.indexing import SPAN_SECONDS, SPANS
+from service.store.trails import Viewer
+
+FEW = 2_000
+"""Matches that are gathered at once without a thought."""
+_STEPS = 2_000
+"""Events that a walk looks at; more where a page is long."""
+_COLUMNS: dict[str, TimeColumn] = {"eventTime": "event_time", "recordTime": "record_time"}
+_FOUND = "e.seq, e.event_id, e.document, e.record_time, e.event_hash, e.capture, e.party"
+
+
+class Place(NamedTuple):
+    """Where a page begins: after the event with this number and this key of the order.
+
+    `key`: a time, or the JSON text of a value that events are ordered by, None where the event has none.
+    """
+
+    key: datetime | str | None
+    event: int
+
+
+class FoundRow(NamedTuple):
+    """An event that a query found. `key` is its place in the query's order, `written_in` the transaction that wrote it
+    (of `matching_after` only; 0 otherwise).
+    """
+
+    seq: int
+    event_id: str
+    document: bytes
+    record_time: datetime
+    event_hash: str
+    capture: UUID
+    party: bytes
+    key: datetime | str | None = None
+    written_in: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a query; `matching` counts all matches where that was asked for, up to one more than the most."""
+
+    rows: list[FoundRow]
+    matching: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordering:
+    """The order of a query: by one of the two times, or by the value of an extension field; then by event number."""
+
+    column: TimeColumn | None
+    field: str
+    ascending: bool
+
+    @property
+    def way(self) -> str:
+        return "ASC" if self.ascending else "DESC"
+
+    @property
+    def beyond(self) -> str:
+        return ">" if self.ascending else "<"
+
+
+def _ordering(order: Order | None) -> _Ordering:
+    if order is None:
+        return _Ordering("record_time", "", ascending=True)
+    return _Ordering(_COLUMNS.get(order.field), order.field, order.ascending)
+
+
+class _Page:
+    """One page of a query, on its way to a statement."""
+
+    def __init__(self, query: Query, viewer: Viewer, after: Place | None, limit: int) -> None:
+        self.viewer, self.after = viewer, after
+        self.order = _ordering(query.order)
+        self.found = compiled(query, viewer)
+        self.limit = self.found.bind(limit)
+        self.steps = self.found.bind(max(_STEPS, 60 * limit))
+        self.most = None if query.most is None or after is not None else self.found.bind(query.most + 1)
+
+    def statement(self, frequencies: Frequencies) -> str:
+        """The whole statement; every row is one of `FoundRow`'s first eight columns and the count of matches."""
+        found, column = self.found, self.order.column
+        if column is None:
+            parts, key = self._gathered_by_field(), "CAST(found.key AS text)"
+        elif found.few or (found.alternatives and frequencies.fewest(found.alternatives) <= FEW):
+            parts, key = self._gathered(column), "found.key"
+        else:
+            parts, key = self._walked(column), "found.key"
+        seers = [] if self.viewer.sees_all else [SEERS]
+        way = self.order.way
+        return (
+            f"WITH RECURSIVE {', '.join([*seers, *found.tables, *parts])}"
+            f" SELECT {_FOUND}, {key}, {self._matching()} FROM found JOIN events AS e ON e.seq = found.event"
+            f" ORDER BY found.key {way} NULLS LAST, e.seq {way}"
+        )
+
+    def _matching(self) -> str:
+        if self.most is None:
+            return "0"
+        where = " AND ".join(self._seen(self.found.unless_bounds(None))) or "true"
+        return f"(SELECT count(*) FROM (SELECT FROM event_terms AS t WHERE {where} LIMIT {self.most}) AS matching)"
+
+    def _seen(self, where: Sequence[str]) -> list[str]:
+        return list(where) if self.viewer.sees_all else [*where, SEEN]
+
+    # Gathered
+
+    def _gathered(self, column: TimeColumn) -> list[str]:
+        where = [*self._seen(self.found.unless_bounds(None)), *self._after(column, "t")]
+        return [f"found AS MATERIALIZED ({self._first(column, where)})"]
+
+    def _first(self, column: TimeColumn, where: Sequence[str]) -> str:
+        """The first matches in order. The order is written so that no index has it: all matches are gathered."""
+        way = self.order.way
+        return (
+            f"SELECT t.event, t.{column} AS key FROM event_terms AS t WHERE {' AND '.join(where) or 'true'}"
+            f" ORDER BY t.{column} AT TIME ZONE 'UTC' {way}, t.event {way} LIMIT {self.limit}"
+        )
+
+    def _gathered_by_field(self) -> list[str]:
+        """By the value of a field: texts before numbers, as JSON compares them; events without the field come last."""
+        way, beyond = self.order.way, self.order.beyond
+        key = f"(t.sort_keys -> CAST({self.found.bind(self.order.field)} AS text))"
+        where = self._seen(self.found.unless_bounds(None))
+        if self.after is not None:
+            event = f"t.event {beyond} {self.found.bind(self.after.event)}"
+            if self.after.key is None:
+                where.append(f"({key} IS NULL AND {event})")
+            else:
+                last = f"CAST(CAST({self.found.bind(self.after.key)} AS text) AS jsonb)"
+                where.append(f"({key} {beyond} {last} OR ({key} = {last} AND {event}) OR {key} IS NULL)")
+        found = (
+            f"found AS MATERIALIZED (SELECT t.event, {key} AS key FROM event_terms AS t"
+            f" WHERE {' AND '.join(where) or 'true'} ORDER BY 2 {way} NULLS LAST, 1 {way} LIMIT {self.limit})"
+        )
+        return [found]
+
+    def _after(self, column: TimeColumn, row: str) -> list[str]:
+        if self.after is None:
+            return []
+        key, event = self.found.bind(self.after.key), self.found.bind(self.after.event)
+        return [f"({row}.{column}, {row}.event) {self.order.beyond} ({key}, {event})"]
+
+    # Walked
+
+    def _walked(self, column: TimeColumn) -> list[str]:
+        way = self.order.way
+        where = self.found.unless_bounds(column)
+        if not where:
+            return [self._steps(column, "found", self.limit)]
+        near = (
+            "near AS MATERIALIZED (SELECT t.event, walked.key FROM walked"
+            f" JOIN event_terms AS t ON t.event = walked.event WHERE {' AND '.join(where)}"
+            f" ORDER BY walked.key {way}, walked.event {way} LIMIT {self.limit})"
+        )
+        edge = (
+            f"edge AS MATERIALIZED (SELECT key, event FROM walked WHERE (SELECT count(*) FROM near) < {self.limit}"
+            f" ORDER BY key {way}, event {way} OFFSET {self.steps} - 1 LIMIT 1)"
+        )
+        found = (
+            "found AS (SELECT event, key FROM near UNION ALL SELECT event, key FROM far"
+            f" ORDER BY key {way}, event {way} LIMIT {self.limit})"
+        )
+        return [self._steps(column, "walked", self.steps), near, edge, *self._far(column, where), found]
+
+    def _steps(self, column: TimeColumn, name: str, limit: str) -> str:
+        """The next events that the viewer sees, in order."""
+        way = self.order.way
+        row = "t" if self.viewer.sees_all else "seen"
+        where = [*self.found.bounds(column, row), *self._after(column, row)]
+        if self.viewer.sees_all:
+            steps = (
+                f"SELECT t.{column} AS key, t.event FROM event_terms AS t WHERE {' AND '.join(where) or 'true'}"
+                f" ORDER BY t.{column} {way}, t.event {way} LIMIT {limit}"
+            )
+        else:
+            chosen = " AND ".join(["seen.party = seers.party", "seen.by_trail = seers.by_trail", *where])
+            steps = (
+                "SELECT DISTINCT step.key, step.event FROM seers CROSS JOIN LATERAL"
+                f" (SELECT seen.{column} AS key, seen.event FROM event_parties AS seen WHERE {chosen}"
+                f" ORDER BY seen.{column} {way}, seen.event {way} LIMIT {limit}) AS step"
+                f" ORDER BY 1 {way}, 2 {way} LIMIT {limit}"
+            )
+        return f"{name} AS MATERIALIZED ({steps})"
+
+    def _far(self, column: TimeColumn, where: Sequence[str]) -> list[str]:
+        """What lies beyond the walk, where that did not fill the page."""
+        edge = f"(t.{column}, t.event) {self.order.beyond} ((SELECT key FROM edge), (SELECT event FROM edge))"
+        beyond = [*self._seen(where), *self.found.bounds(column, "t"), edge]
+        if not self.found.by_terms:
+            return [f"far AS MATERIALIZED ({self._first(column, ['EXISTS (SELECT FROM edge)', *beyond])})"]
+        way = self.order.way
+        term = f"t.terms && ARRAY[CAST({self.found.bind(SPANS[column])} AS bigint) # spans.number]"
+        far = (
+            "far AS MATERIALIZED (SELECT later.event, later.key"
+            f" FROM (SELECT number FROM spans WHERE number IS NOT NULL ORDER BY number {way}) AS spans"
+            f" CROSS JOIN LATERAL ({self._first(column, [term, *beyond])}) AS later"
+            f" ORDER BY spans.number {way}, later.key {way}, later.event {way} LIMIT {self.limit})"
+        )
+        return [self._spans(column), far]
+
+    def _spans(self, column: TimeColumn) -> str:
+        """The numbers of the spans of time beyond the walk in which there are events."""
+        side = f">= to_timestamp((spans.number + 1) * {SPAN_SECONDS})"
+        if not self.order.ascending:
+            side = f"< to_timestamp(spans.number * {SPAN_SECONDS})"
+        where = " AND ".join([f"t.{column} {side}", *self.found.bounds(column, "t")])
+        return (
+            f"spans (number) AS (SELECT {_span('key')} FROM edge UNION ALL SELECT (SELECT {_span(f't.{column}')}"
+            f" FROM event_terms AS t WHERE {where} ORDER BY t.{column} {self.order.way} LIMIT 1)"
+            " FROM spans WHERE spans.number IS NOT NULL)"
+        )
+
+
+def _span(time: str) -> str:
+    return f"CAST(floor(extract(epoch FROM {time}) / {SPAN_SECONDS}) AS bigint)"
+
+
+async def find(
+    session: Session, query: Query, viewer: Viewer, *, after: Place | None, limit: int, frequencies: Frequencies
+) -> Found:
+    """Up to `limit` events that match and that the viewer sees, in the query's order, from after a place.
+
+    Erased events are never found. `query.first` is left to the caller, who knows how many came before; `query.most` is
+    counted on the first page only.
+    """
+    page = _Page(query, viewer, after, limit)
+    statement = page.statement(frequencies)
+    await _plan_for_values(session)
+    rows = (await session.execute(text(statement), page.found.values | viewer.values)).all()
+    return Found([FoundRow._make((*row[:8], 0)) for row in rows], rows[0][8] if rows else 0)
+
+
+async def matching_after(  # noqa: PLR0917 (a place, an end and a limit, as the others that follow commits take them)
+    session: Session, query: Query, viewer: Viewer, after: tuple[int, int], until: int, limit: int
+) -> list[FoundRow]:
+    """Matching events of captures written after a place (transaction, event), up to the transaction `until`.
+
+    In the order of the places that rows carry, (`written_in`, `seq`); the query's own order and limits do not count.
+    Where `until` is below the oldest running transaction (`service.store.stream.window`), nothing can appear before the
+    last place any more: who goes on from there misses nothing and gets nothing twice.
+    """
+    found = compiled(query, viewer)
+    where = found.unless_bounds(None) + ([] if viewer.sees_all else [SEEN])
+    tables = ", ".join([*([] if viewer.sees_all else [SEERS]), *found.tables])
+    statement = (
+        f"{f'WITH RECURSIVE {tables} ' if tables else ''}SELECT {_FOUND}, captures.written_in"
+        " FROM captures JOIN events AS e ON e.capture = captures.id JOIN event_terms AS t ON t.event = e.seq"
+        " WHERE captures.written_in BETWEEN :after AND :until AND (captures.written_in, e.seq) > (:after, :after_event)"
+        f" AND {' AND '.join(where) or 'true'} ORDER BY captures.written_in, e.seq LIMIT :limit"
+    )
+    values = {"after": after[0], "after_event": after[1], "until": until, "limit": limit}
+    await _plan_for_values(session)
+    rows = (await session.execute(text(statement), found.values | viewer.values | values)).all()
+    return [FoundRow._make((*row[:7], None, row[7])) for row in rows]
+
+
+async def by_id(session: Session, event_id: str, viewer: Viewer, limit: int = 100) -> list[FoundRow]:
+    """The events with this id that the viewer sees: its own first, an event before what declares it an error."""
+    if "\0" in event_id:
+        return []
+    seers, seen = ("", "") if viewer.sees_all else (f"WITH {SEERS} ", f" AND {SEEN.replace('t.event', 't.seq')}")
+    statement = text(
+        f"{seers}SELECT {_FOUND.replace('e.', 't.')} FROM events AS t WHERE t.event_id = :event_id"
+        f" AND t.document IS NOT NULL{seen}"
+        " ORDER BY t.party <> :viewer, t.party, t.declares_error, t.seq LIMIT :limit"
+    )
+    rows = await session.execute(statement, {"event_id": event_id, "limit": limit, **viewer.values})
+    return [FoundRow._make((*row, None, 0)) for row in rows.all()]
+
+
+async def _plan_for_values(session: Session) -> None:
+    """Has PostgreSQL plan for the values at hand: one plan for rare and frequent terms alike suits neither."""
+    await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
