@@ -6,7 +6,7 @@ that a worker whose lease ran out records nothing twice.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,9 +14,11 @@ from sqlalchemy import delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from service.store.conditions import SEEN, SEERS
 from service.store.database import Session
 from service.store.stream import EVERY_EVENT
 from service.store.tables import Delivery, NamedQuery, Party, Subscription
+from service.store.trails import Viewer
 
 _HORIZON = "(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
 """Every transaction below it has ended; nothing can appear before it any more."""
@@ -28,6 +30,14 @@ class Position(NamedTuple):
 
     transaction: int
     event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """How often in a row, and for how long."""
+
+    failures: int
+    lasting: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +218,7 @@ async def leased(session: Session, subscription_id: UUID, lease: UUID, seconds: 
     found = await session.scalars(
         update(Subscription)
         .where(col(Subscription.id) == subscription_id, col(Subscription.lease) == lease)
-        .values(leased_until=func.now() + text(f"interval '{seconds:g} seconds'"))
+        .values(leased_until=func.now() + timedelta(seconds=seconds))
         .returning(Subscription),
         execution_options={"populate_existing": True},
     )
@@ -249,6 +259,56 @@ async def release(session: Session, subscription_id: UUID, lease: UUID) -> None:
         .where(col(Subscription.id) == subscription_id, col(Subscription.lease) == lease)
         .values(lease=None, leased_until=func.now())
     )
+
+
+async def taken(session: Session, subscription_id: UUID, delivery_id: UUID, most: int) -> None:
+    """The receiver took the delivery: it is forgotten and the place moves, unless that is recorded already.
+
+    The next delivery may hold one event more, up to `most`.
+    """
+    statement = text(
+        "WITH gone AS (DELETE FROM deliveries WHERE id = :delivery RETURNING transaction, event)"
+        " UPDATE subscriptions SET transaction = gone.transaction, event = gone.event, notified_at = now(),"
+        " failures = 0, failing_since = NULL, fault = NULL, run_sent = schedule IS NOT NULL,"
+        " batch = least(batch + 1, :most) FROM gone WHERE id = :subscription"
+    )
+    await session.execute(statement, {"delivery": delivery_id, "subscription": subscription_id, "most": most})
+
+
+async def failed(session: Session, subscription_id: UUID, delivery_id: UUID | None, fault: str) -> Failed | None:
+    """Counts a failure; None where the delivery that failed was taken or forgotten meanwhile."""
+    statement = text(
+        "UPDATE subscriptions SET failures = failures + 1, failing_since = coalesce(failing_since, now()),"
+        " fault = :fault WHERE id = :subscription AND (CAST(:delivery AS uuid) IS NULL OR EXISTS"
+        " (SELECT FROM deliveries WHERE deliveries.id = :delivery)) RETURNING failures, now() - failing_since"
+    )
+    values = {"subscription": subscription_id, "delivery": delivery_id, "fault": fault}
+    row = (await session.execute(statement, values)).first()
+    return None if row is None else Failed(*row)
+
+
+async def wait(session: Session, subscription_id: UUID, seconds: float) -> None:
+    """Lets the subscription alone for so long."""
+    await change(session, subscription_id, next_at=func.now() + timedelta(seconds=seconds))
+
+
+async def end(session: Session, subscription_id: UUID) -> None:
+    """Ends the subscription, which stays to be read, and forgets what it had to send."""
+    await change(session, subscription_id, ended_at=func.now())
+    await session.execute(delete(Delivery).where(col(Delivery.subscription) == subscription_id))
+
+
+async def held(session: Session, subscription_id: UUID, lease: UUID) -> Subscription | None:
+    """The subscription, where this lease is on it."""
+    found = await session.get(Subscription, subscription_id, populate_existing=True)
+    return found if found is not None and found.lease == lease else None
+
+
+async def count_seen(session: Session, viewer: Viewer, events: Collection[int]) -> int:
+    """How many of these events are there and seen by the viewer now."""
+    seers, seen = ("", "") if viewer.sees_all else (f"WITH {SEERS} ", f" AND {SEEN}")
+    statement = text(f"{seers}SELECT count(*) FROM event_terms AS t WHERE t.event = ANY(:events){seen}")  # noqa: S608
+    return int((await session.execute(statement, {"events": list(events), **viewer.values})).scalar_one())
 
 
 async def now(session: Session) -> datetime:

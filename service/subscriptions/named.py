@@ -9,8 +9,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from service.epcis.contexts import STANDARD_PREFIXES, declared
-from service.epcis.faults import Fault, InvalidDocument
 from service.epcis.query.conditions import Query
 from service.epcis.query.faults import QueryValidationFault
 from service.epcis.query.language import parse_query
@@ -20,7 +18,7 @@ from service.store import subscriptions as stored
 from service.store import tables
 from service.store.database import Database
 from service.subscriptions.errors import BadQueryName, NameTaken, QueryNotFound, ReservedName, TooManyQueries
-from service.subscriptions.paging import name_at, token_of
+from service.subscriptions.paging import place_after, token_after
 
 MOST = 1000
 """Named queries of one party."""
@@ -64,14 +62,14 @@ class NamedQueries:
         """Keeps the query; it is read as a query first, so a faulty one is refused now and not when it is used.
 
         Raises:
-            ScopeMissing, PartyIsSuspended, BadQueryName, NameTaken, ReservedName, TooManyQueries, and what
-            `query_of` raises.
+            ScopeMissing, PartyIsSuspended, BadQueryName, NameTaken, ReservedName, TooManyQueries, QueryParameterFault,
+            QueryValidationFault, QueryTooComplex.
         """
         caller.require(Scope.SUBSCRIPTIONS_WRITE)
         caller.require_active()
         _check_name(name)
         kept = _text(parameters)
-        query_of(parameters)
+        parse_query(parameters)
         async with self._database.session() as session:
             row = await stored.add_query(session, uuid4(), caller.party, name, kept)
             if row is None:
@@ -92,10 +90,10 @@ class NamedQueries:
     async def list(self, caller: Caller, *, limit: int, token: str | None = None) -> NamedQueryPage:
         """Up to `limit` of the caller's queries; raises `BadPageToken`."""
         caller.require(Scope.TRAILS_READ)
-        after = name_at(token)
+        after = place_after("queries", caller.party, token)
         async with self._database.session() as session:
             rows = await stored.named_queries(session, caller.party, after, limit + 1)
-        following = token_of("q", rows[limit - 1].name) if len(rows) > limit else None
+        following = token_after("queries", caller.party, rows[limit - 1].name) if len(rows) > limit else None
         return NamedQueryPage(tuple(map(_told, rows[:limit])), following)
 
     async def delete(self, caller: Caller, name: str) -> None:
@@ -107,23 +105,10 @@ class NamedQueries:
             raise not_found(name)
 
 
-def query_of(parameters: Mapping[str, Any]) -> Query:
-    """What query parameters in JSON ask; extension names are read with the prefixes that their `@context` declares.
-
-    Raises:
-        QueryParameterFault, QueryValidationFault, QueryTooComplex, and InvalidDocument for the `@context`.
-    """
-    faults: list[Fault] = []
-    prefixes = declared(parameters.get("@context"), "/@context", STANDARD_PREFIXES, faults)
-    if faults:
-        raise InvalidDocument(faults)
-    return parse_query({name: value for name, value in parameters.items() if name != "@context"}, prefixes)
-
-
 @lru_cache(maxsize=1024)
 def parsed(parameters: str) -> Query:
-    """`query_of` of parameters that are kept, as JSON text."""
-    return query_of(json.loads(parameters))
+    """The query of parameters that are kept, as JSON text."""
+    return parse_query(json.loads(parameters))
 
 
 def not_found(name: str) -> QueryNotFound:
