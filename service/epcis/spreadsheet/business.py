@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from service.epcis import vocabulary
 from service.epcis.spreadsheet import identifiers
-from service.epcis.spreadsheet.cells import Cell, read
+from service.epcis.spreadsheet.cells import Cell, each
 from service.epcis.spreadsheet.rows import EventRows
 
 _PARTIES: tuple[tuple[str, str, str, str, Callable[[str], str]], ...] = (
@@ -48,7 +48,5 @@ def put_transactions(event: EventRows) -> None:
 
 
 def _put_transactions(event: EventRows, cell: Cell, type_: dict[str, str]) -> None:
-    for text in identifiers.listed(cell.text):
-        found = read(cell.of(text), identifiers.transaction, event.faults)
-        if found is not None:
-            event.append("bizTransactionList", {**type_, "bizTransaction": found}, cell)
+    for found in each(cell, identifiers.listed(cell.text), identifiers.transaction, event.faults):
+        event.append("bizTransactionList", {**type_, "bizTransaction": found}, cell)

@@ -1,7 +1,7 @@
 """A cell: its text as it was meant, its name, and what spreadsheet programs do to what is typed into it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,10 +45,6 @@ class Cell:
         """How a fault names the cell: `B7 (eventTime)`."""
         header = self.header if len(self.header) <= LONGEST_HEADER else f"{self.header[:LONGEST_HEADER]}..."
         return f"{self.name} ({header})" if header else self.name
-
-    def of(self, text: str) -> "Cell":
-        """The same place with another text: one of several values that the cell holds."""
-        return Cell(text, self.row, self.column, self.header)
 
     def fault(self, rule: str, message: str) -> Fault:
         """A fault at this cell."""
@@ -104,3 +100,18 @@ def read(cell: Cell, reader: Callable[[str], Value], faults: list[Fault]) -> Val
     except Unreadable as fault:
         faults.append(cell.fault(fault.rule, str(fault)))
         return None
+
+
+def each(cell: Cell, texts: Iterable[str], reader: Callable[[str], Value], faults: list[Fault]) -> list[Value]:
+    """What `reader` makes of each text in a cell that holds several; at most one fault, for the first that is bad."""
+    found: list[Value] = []
+    bad: list[Unreadable] = []
+    for text in texts:
+        try:
+            found.append(reader(text))
+        except Unreadable as fault:
+            bad.append(fault)
+    if bad:
+        more = f" (and {len(bad) - 1} more in this cell)" if len(bad) > 1 else ""
+        faults.append(cell.fault(bad[0].rule, f"{bad[0]}{more}"))
+    return found

@@ -91,7 +91,7 @@ def _separated(text: str) -> tuple[str, str]:
 def _known_columns(text: str, separator: str) -> tuple[int, int]:
     try:
         for _, cells in _records(text, separator):
-            if any(map(meant, cells)) and not _is_remark(cells):
+            if not _is_blank(cells) and not _is_remark(cells):
                 return sum(folded(meant(cell)) in BY_HEADER for cell in cells[:MAX_COLUMNS]), len(cells)
     except InvalidDocument:
         pass
@@ -116,6 +116,10 @@ def _records(text: str, separator: str) -> Records:
         raise InvalidDocument([Fault(f"row {number + 1}", "csv", message, "cell")]) from None
 
 
+def _is_blank(cells: list[str]) -> bool:
+    return not any(meant(cell).strip("".join(_SEPARATORS)) for cell in cells)
+
+
 def _is_remark(cells: list[str]) -> bool:
     first = next((cell.strip() for cell in cells if cell.strip()), "")
     return first.startswith("#") or first.lower().startswith("sep=")
@@ -127,7 +131,7 @@ def _found_header(records: Records, faults: list[Fault]) -> tuple[int, list[str]
     for number, cells in records:
         if number > _HEADER_WITHIN:
             break
-        if not any(map(meant, cells)):
+        if _is_blank(cells):
             continue
         if not _is_remark(cells):
             return number, cells, prefixes

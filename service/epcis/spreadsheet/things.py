@@ -1,6 +1,6 @@
 """The things that one row names: single ones, and classes or lots with a quantity."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from service.epcis.contexts import Prefixes, expanded
 from service.epcis.faults import Fault
 from service.epcis.identifiers import Kind, resolved
 from service.epcis.spreadsheet import identifiers, keys, values
-from service.epcis.spreadsheet.cells import Cell, read
+from service.epcis.spreadsheet.cells import Cell, each, read
 from service.epcis.spreadsheet.sheet import Row
 
 NAMING = ("epc", "sscc", "gtin", "epcClass", "grai", "giai")
@@ -44,13 +44,13 @@ class RowThings:
 
     def of(self, row: Row) -> Things:
         """What the row's own columns name."""
-        things = Things()
+        things, before = Things(), len(self._faults)
         for name in NAMING:
             cell = row.cells.get(name)
             if cell is not None:
                 self._readers[name](self, row, cell, things)
         self._refuse_alone(row)
-        self._weigh(row, things)
+        self._weigh(row, things, told=len(self._faults) > before)
         return things
 
     def listed(self, cell: Cell | None) -> Things:
@@ -60,14 +60,8 @@ class RowThings:
             self._epcs(cell, things)
         return things
 
-    def _each(self, cell: Cell, texts: list[str], reader: Callable[[str], str]) -> Iterator[str]:
-        for text in texts:
-            found = read(cell.of(text), reader, self._faults)
-            if found is not None:
-                yield found
-
     def _epcs(self, cell: Cell, things: Things) -> None:
-        for identifier in self._each(cell, identifiers.listed(cell.text), identifiers.thing(self._prefixes)):
+        for identifier in each(cell, identifiers.listed(cell.text), identifiers.thing(self._prefixes), self._faults):
             if resolved(expanded(identifier, self._prefixes))[1] in (Kind.CLASS, Kind.LOT):
                 things.quantities.append(Quantity({"epcClass": identifier}, {"epcClass": cell}))
             else:
@@ -77,11 +71,11 @@ class RowThings:
         self._epcs(cell, things)
 
     def _sscc(self, _: Row, cell: Cell, things: Things) -> None:
-        things.single += [(found, cell) for found in self._each(cell, keys.numbers(cell.text), keys.sscc)]
+        things.single += [(found, cell) for found in each(cell, keys.numbers(cell.text), keys.sscc, self._faults)]
 
     def _asset(self, _: Row, cell: Cell, things: Things, ai: str) -> None:
         things.single += [
-            (found, cell) for found in self._each(cell, identifiers.listed(cell.text), identifiers.asset(ai))
+            (found, cell) for found in each(cell, identifiers.listed(cell.text), identifiers.asset(ai), self._faults)
         ]
 
     def _grai(self, row: Row, cell: Cell, things: Things) -> None:
@@ -108,7 +102,7 @@ class RowThings:
             return
         if serial is not None:
             reader = keys.qualified(gtin, "21")
-            things.single += [(found, serial) for found in self._each(serial, serial.text.split(), reader)]
+            things.single += [(found, serial) for found in each(serial, serial.text.split(), reader, self._faults)]
             things.lot = lot
         else:
             reader = keys.qualified(gtin, "10") if lot else lambda _: f"https://id.gs1.org/01/{gtin}"
@@ -126,8 +120,8 @@ class RowThings:
             if cell is not None and "gtin" not in row.cells:
                 self._faults.append(cell.fault("missing", f"a {name} says nothing without its gtin in the same row"))
 
-    def _weigh(self, row: Row, things: Things) -> None:
-        """Puts the row's quantity to the one class that the row names."""
+    def _weigh(self, row: Row, things: Things, *, told: bool) -> None:
+        """Puts the row's quantity to the one class that the row names; `told`: what it names has faults already."""
         cell, unit = row.cells.get("quantity"), row.cells.get("unit")
         if cell is None:
             if unit is not None:
@@ -144,10 +138,10 @@ class RowThings:
             element["quantity"], cells["quantity"] = found, cell
             if code is not None and unit is not None:
                 element["uom"], cells["uom"] = code, unit
-        else:
-            self._refuse_quantity(row, cell, found, code, things)
+        elif not told:
+            self._refuse_quantity(cell, found, code, things)
 
-    def _refuse_quantity(self, row: Row, cell: Cell, found: float, code: str | None, things: Things) -> None:
+    def _refuse_quantity(self, cell: Cell, found: float, code: str | None, things: Things) -> None:
         if len(things.quantities) > 1:
             message = "the row names several classes; give each its own row, with the same eventGroup"
             self._faults.append(cell.fault("quantity", message))
@@ -157,6 +151,6 @@ class RowThings:
                 " or name what it measures with gtin, or gtin and lot, in a row of its own with the same eventGroup"
             )
             self._faults.append(cell.fault("quantity", message))
-        elif not things.single and not any(name in row.cells for name in NAMING):
+        elif not things.single:
             message = "a quantity says nothing without gtin, gtin and lot, or epcClass in the same row"
             self._faults.append(cell.fault("missing", message))
