@@ -29,7 +29,11 @@ MACHINERY = STANDARD | {SBDH, XSI, XSD, XML, XMLNS, XINCLUDE, JSON, "urn:epcglob
 CBV_MASTER_DATA = "urn:epcglobal:cbv:mda"
 """The namespace of CBV master data attributes in XML; as URIs their names start with it and a colon (CBV 2.0)."""
 
-_NCNAME = re.compile(r"[^\W\d][\w.\-·]*")
+_START = (
+    r"A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F"
+    r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+)
+_NCNAME = re.compile(rf"[{_START}][{_START}\-.0-9\u00B7\u0300-\u036F\u203F\u2040]*")
 
 
 _KNOWN_TAGS: dict[Any, str] = {}
@@ -55,5 +59,5 @@ def split(tag: Any) -> tuple[str, str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` may stand as a local name or prefix (NCName; the few that Unicode's letters lack are left out)."""
+    """Whether `text` may stand as a local name or prefix (NCName; XML 1.0 section 2.3, without the colon)."""
     return _NCNAME.fullmatch(text) is not None

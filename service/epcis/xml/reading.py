@@ -111,17 +111,17 @@ class _Reading:
         body = found.pop("EPCISBody", None)
         for name in ("#schemaVersion", "#creationDate", "#id"):
             found.pop(name, None)
-        value.update(self._parties(header))
+        value.update(self._parties())
         if header:
             value["epcisHeader"] = header
         if body is not None:
             value["epcisBody"] = body
         value.update({name: said for name, said in found.items() if name not in value})
 
-    def _parties(self, header: dict[str, Any]) -> dict[str, str]:
+    def _parties(self) -> dict[str, str]:
         """The JSON binding's sender, receiver and instanceIdentifier, from the Standard Business Document Header."""
         found: dict[str, str] = {}
-        element = next(self.root.iterdescendants(_HEADER), None) if header else None
+        element = next(self.root.iterdescendants(_HEADER), None)
         for name, path in (
             ("sender", "Sender/Identifier"),
             ("receiver", "Receiver/Identifier"),
@@ -137,7 +137,11 @@ class _Reading:
         return found
 
     def _header(self, element: etree._Element, names: Names) -> dict[str, Any]:
-        found = structure(element, names, {"EPCISMasterData": master_data}, {})
+        known: dict[str, Read] = {"EPCISMasterData": master_data}
+        if self.root.get(f"{{{JSON}}}header") == "derived":
+            known[_HEADER] = lambda *_: None
+        found = structure(element, names, known, {})
+        found.pop(_HEADER, None)
         return {"epcisMasterData" if name == "EPCISMasterData" else name: value for name, value in found.items()}
 
     def _body(self, element: etree._Element, names: Names) -> dict[str, Any]:
