@@ -1,4 +1,4 @@
-"""The processes behind the API: relay, watcher and signer of stale captures; any number may run."""
+"""The processes behind the API: relay and signer of stale captures, watcher, indexer, deliverer; any number may run."""
 
 import asyncio
 import contextlib
@@ -13,12 +13,14 @@ from service.ledger.client import Node, NodeRefused, NodeUnavailable
 from service.ledger.deploy import check_chain, deploy
 from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
+from service.queries.reindexing import Reindexer
 from service.store.chain import Deployed, deployed
 from service.store.database import Database, unavailable
+from service.subscriptions import Deliverer
 
 _log = structlog.get_logger(__name__)
 
-Role = Literal["relay", "watch"]
+Role = Literal["relay", "watch", "index", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _PAUSE_AFTER_FAULT_SECONDS = 1.0
 
@@ -31,27 +33,35 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
     stop = stop or asyncio.Event()
     database = Database(settings.database_url, settings.database_connections)
     node = Node(settings.rpc_url)
+    deliverer = Deliverer(database, settings)
     try:
-        deployment = await _deployment(database, node, settings, stop)
-        if deployment is None:
-            return
         async with asyncio.TaskGroup() as group:
-            for step in _steps(database, node, deployment, settings, roles):
-                group.create_task(_repeat(step, settings.poll_seconds, stop))
+            if "index" in roles:
+                group.create_task(_repeat(Reindexer(database).step, settings.poll_seconds, stop))
+            if "deliver" in roles:
+                group.create_task(_repeat(deliverer.step, settings.poll_seconds, stop))
+            if {"relay", "watch"} & set(roles):
+                group.create_task(_with_the_chain(database, node, settings, roles, stop))
     finally:
+        await deliverer.close()
         await node.close()
         await database.close()
 
 
-def _steps(
-    database: Database, node: Node, deployment: Deployed, settings: Settings, roles: Collection[Role]
-) -> list[Callable[[], Awaitable[bool]]]:
+async def _with_the_chain(
+    database: Database, node: Node, settings: Settings, roles: Collection[Role], stop: asyncio.Event
+) -> None:
+    deployment = await _deployment(database, node, settings, stop)
+    if deployment is None:
+        return
     steps: list[Callable[[], Awaitable[bool]]] = []
     if "relay" in roles:
         steps += [Relay(database, node, deployment, settings).step, Resigner(database, settings).step]
     if "watch" in roles:
         steps.append(Watcher(database, node, deployment).step)
-    return steps
+    async with asyncio.TaskGroup() as group:
+        for step in steps:
+            group.create_task(_repeat(step, settings.poll_seconds, stop))
 
 
 async def _repeat(step: Callable[[], Awaitable[bool]], pause_seconds: float, stop: asyncio.Event) -> None:

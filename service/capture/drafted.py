@@ -117,10 +117,7 @@ class _Drafting:
 
     def draft(self, nonces: Sequence[bytes]) -> Drafted:
         document = self._found.document
-        refused = [
-            {"index": one.index, "faults": [self._found.placed(fault).told() for fault in one.faults]}
-            for one in document.refused
-        ]
+        refused = self._found.refused
         given: Sequence[bytes | None] = nonces or [None] * len(document.events)
         for event, nonce in zip(document.events, given, strict=True):
             try:
@@ -152,8 +149,6 @@ class _Drafting:
 
 def _refused(found: Opened, event: Event, fault: TrailsealError) -> dict[str, Any]:
     last = event.pointer.rpartition("/")[2]
-    if isinstance(fault, InvalidDocument):
-        faults = fault.faults
-    else:
-        faults = (found.placed(Fault(event.pointer, fault.slug, fault.detail)),)
-    return {"index": int(last) if last.isdecimal() else 0, "faults": [one.told() for one in faults]}
+    whole = (Fault(event.pointer, fault.slug, fault.detail),)
+    faults = fault.faults if isinstance(fault, InvalidDocument) else whole
+    return found.refusal(int(last) if last.isdecimal() else 0, faults)

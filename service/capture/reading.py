@@ -1,11 +1,14 @@
 """From the bytes of a document in any format to its events, with every fault told in the format's own places."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from service.epcis.documents import Document, Event, parse
 from service.epcis.faults import Fault, InvalidDocument, Notation
+from service.epcis.spreadsheet import read_csv
 from service.epcis.translated import Translated
+from service.epcis.xml import read_xml
 
 Format = Literal["json", "xml", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -41,6 +44,19 @@ class Opened:
         """The fault with its place in the document as it was sent."""
         return _placed(fault, self.translated)
 
+    def refusal(self, index: int, faults: Iterable[Fault]) -> dict[str, Any]:
+        """An event that was left out, as a receipt tells it; `index` is among the events that were read."""
+        sent = index if self.translated is None else self.translated.index(index)
+        return {"index": sent, "faults": [self.placed(fault).told() for fault in faults]}
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """The events that were left out while reading."""
+        untranslated = () if self.translated is None else self.translated.refused
+        return [self.refusal(one.index, one.faults) for one in self.document.refused] + [
+            {"index": one.index, "faults": [self.placed(fault).told() for fault in one.faults]} for one in untranslated
+        ]
+
 
 def opened(source: Source) -> Opened:
     """The events of a document; raises InvalidDocument, its faults in the notation of the document's format."""
@@ -72,11 +88,10 @@ def opened_each(documents: list[dict[str, object]], lenient: bool) -> Opened:
 def _translated(source: Source) -> Translated | None:
     if source.format == "json":
         return None
-    from service.epcis.spreadsheet import read_csv
-    from service.epcis.xml import read_xml
-
     try:
-        return read_xml(source.body) if source.format == "xml" else read_csv(source.body)
+        if source.format == "xml":
+            return read_xml(source.body)
+        return read_csv(source.body, proceed=source.proceed, lenient=source.lenient)
     except InvalidDocument as invalid:
         raise InvalidDocument(_placed(fault, None) for fault in invalid.faults) from None
 
