@@ -10,14 +10,19 @@ from service.config import Settings
 from service.health import Health
 from service.ledger.client import Node
 from service.ledger.proofs import Proofs
+from service.masterdata.querying import MasterData
 from service.parties.credentials import Credentials
 from service.parties.grants import Grants
 from service.parties.ledger import Ledgers
 from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
+from service.queries import Queries
 from service.risk.assessing import Risk
 from service.store.database import Database
 from service.stream import Stream
+from service.subscriptions.feeds import Feeds
+from service.subscriptions.named import NamedQueries
+from service.subscriptions.webhooks import Subscriptions
 from service.trails import Trails
 
 __all__ = ["Database", "Rooms", "open_rooms"]
@@ -42,6 +47,11 @@ class Rooms:
     risk: Risk
     ledgers: Ledgers
     health: Health
+    queries: Queries
+    named_queries: NamedQueries
+    subscriptions: Subscriptions
+    feeds: Feeds
+    master_data: MasterData
 
 
 @asynccontextmanager
@@ -63,6 +73,11 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             risk=Risk(store, settings),
             ledgers=Ledgers(store),
             health=Health(store, node),
+            queries=Queries(store),
+            named_queries=NamedQueries(store),
+            subscriptions=Subscriptions(store, settings),
+            feeds=Feeds(store),
+            master_data=MasterData(store),
         )
     finally:
         await node.close()

@@ -73,6 +73,22 @@ class MasterData:
         return ElementPage(tuple(_shown(one, query) for one in shown), _token(last) if last else None)
 
 
+def url_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The parameters of a URL (decoded names and values); lists are delimited by `|`, or the name comes several times.
+
+    Raises QueryParameterFault for one that is no list and comes twice.
+    """
+    found: dict[str, Any] = {}
+    for name, text in pairs:
+        if name in _LISTS or name.startswith("EQATTR_"):
+            found.setdefault(name, []).extend(part for part in text.split("|") if part)
+        elif name in found:
+            raise QueryParameterFault(name, "it comes twice; send it once")
+        else:
+            found[name] = text
+    return found
+
+
 def parse(parameters: Mapping[str, Any]) -> MasterDataQuery:
     """The query that these parameters ask; values are text, lists of text, numbers or truths.
 
@@ -88,12 +104,12 @@ def parse(parameters: Mapping[str, Any]) -> MasterDataQuery:
             attribute = expanded(name.removeprefix("EQATTR_"), STANDARD_PREFIXES)
             valued.append((hashed(attribute), tuple(map(hashed, _texts(name, value)))))
         elif name not in _KNOWN:
-            raise QueryParameterFault(f"{QUERY_NAME} has no parameter {name[:80]!r}; it has {', '.join(_KNOWN)}")
+            raise QueryParameterFault(name, f"{QUERY_NAME} has no such parameter; it has {', '.join(_KNOWN)}")
     names = lists.get("attributeNames")
     query = ElementQuery(
         lists.get("vocabularyName"),
-        _ids(lists.get("EQ_name")),
-        _ids(lists.get("WD_name")),
+        _ids("EQ_name", lists.get("EQ_name")),
+        _ids("WD_name", lists.get("WD_name")),
         tuple(hashed(expanded(one, STANDARD_PREFIXES)) for one in lists["HASATTR"]) if "HASATTR" in lists else None,
         tuple(valued),
     )
@@ -130,17 +146,17 @@ def _shown(element: StoredElement, query: MasterDataQuery) -> StoredElement:
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(one, str) and one for one in found) or len(found) > 1000:
-        raise QueryParameterFault(f"{name[:80]} takes 1 to 1000 texts that are not empty")
+        raise QueryParameterFault(name, "send 1 to 1000 texts that are not empty")
     return tuple(found)
 
 
-def _ids(sent: Sequence[str] | None) -> tuple[int, ...] | None:
+def _ids(name: str, sent: Sequence[str] | None) -> tuple[int, ...] | None:
     if sent is None:
         return None
     try:
         return tuple(hashed(canonical(one)) for one in sent)
     except InvalidIdentifier as fault:
-        raise QueryParameterFault(str(fault)) from None
+        raise QueryParameterFault(name, str(fault)) from None
 
 
 def _truth(name: str, parameters: Mapping[str, Any]) -> bool:
@@ -149,7 +165,7 @@ def _truth(name: str, parameters: Mapping[str, Any]) -> bool:
         return True
     if value in (False, "false"):
         return False
-    raise QueryParameterFault(f"{name} is true or false")
+    raise QueryParameterFault(name, "send true or false")
 
 
 def _count(value: Any) -> int | None:
@@ -157,7 +173,7 @@ def _count(value: Any) -> int | None:
         return None
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) <= 100_000:
-        raise QueryParameterFault("maxElementCount is a whole number from 1 to 100000")
+        raise QueryParameterFault("maxElementCount", "send a whole number from 1 to 100000")
     return int(text)
 
 
