@@ -30,7 +30,7 @@ COLUMNS: tuple[Column, ...] = (
            ("tz", "zone", "utc offset", "offset", "event time zone", "eventTimeZoneOffset"),
            "`eventTime` has no offset"),
     Column("bizStep", "what happened, a CBV business step, or a URI of your own", "shipping",
-           ("business step", "step", "biz step")),
+           ("business step", "step")),
     Column("eventType", "`Object`, `Aggregation`, `Association`, `Transaction` or `Transformation`; empty:"
            " Aggregation where there is a `parentID`, Transformation where there are `inputs`, `outputs` or a `role`,"
            " else Object", "Object", ("type", "event")),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from difflib import get_close_matches
 
+from service.epcis.identifiers import is_uri
 from service.epcis.spreadsheet.cells import Unreadable, rounded
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
@@ -98,7 +99,7 @@ def word(vocabulary: Vocabulary, text: str, *, lenient: bool = False) -> str:
     folded = re.sub(r"[ _-]+", "_", text).lower()
     if folded in vocabulary.words:
         return folded
-    if ":" in text:
+    if is_uri(text):
         try:
             vocabulary.uri(text)
         except UnknownWord as fault:
