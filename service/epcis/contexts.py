@@ -28,6 +28,7 @@ STANDARD_PREFIXES: Prefixes = MappingProxyType(
 """Declared by every GS1 EPCIS context."""
 _SCHEMES = frozenset(("http", "https", "urn", "did", "ni", "geo", "mailto", "tag", "data", "file", "ftp"))
 """URI schemes that are in use as such: a context that makes one a prefix would change what plain URIs say."""
+_ABSOLUTE = ("urn:", "https:", "http:")
 
 
 def declared(context: Any, pointer: str, inherited: Prefixes, faults: list[Fault]) -> Prefixes:
@@ -66,6 +67,8 @@ def _declare(entry: dict[str, Any], pointer: str, prefixes: dict[str, str], faul
 
 def expanded(text: str, prefixes: Prefixes) -> str:
     """The URI that a compact URI `prefix:rest` stands for; any other text is returned as it is."""
+    if text.startswith(_ABSOLUTE):
+        return text
     prefix, colon, rest = text.partition(":")
     if not colon or rest.startswith("//") or prefix not in prefixes:
         return text

@@ -28,7 +28,7 @@ from service.epcis import times, vocabulary
 from service.epcis.contexts import Prefixes, expanded
 from service.epcis.decimals import plain
 from service.epcis.documents import Event
-from service.epcis.identifiers import InvalidIdentifier, canonical
+from service.epcis.identifiers import REMEMBERED, InvalidIdentifier, resolved
 from service.epcis.keys import ROOT
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
@@ -119,7 +119,7 @@ class _Writing:
     def member(self, name: str, value: Any) -> str:
         """One member of the event that the standard names, empty where its value is."""
         if name in _EPCS:
-            inner = self.sorted(f"{_EPCS[name]}={self.text(item)}" for item in value)
+            inner = "".join(sorted([f"{_EPCS[name]}={self.text(item)}" for item in value]))
         elif name in _QUANTITIES:
             inner = self.sorted(f"quantityElement{self.element(item, _QUANTITY, 'quantityElement')}" for item in value)
         elif name in _PARTIES:
@@ -217,8 +217,14 @@ class _Writing:
 
     def text(self, value: Any, words: Vocabulary | None = None) -> str:
         """A single value in canonical form."""
-        if isinstance(value, str):
-            return _canonical(expanded(value.strip(), self.prefixes), self.revision, words)
+        if type(value) is str:
+            text = value.strip()
+            if ":" in text:
+                text = expanded(text, self.prefixes)
+            elif words is None:
+                return text
+            known = _remembered if len(text) <= REMEMBERED else _canonical
+            return known(text, self.revision, words)
         if isinstance(value, bool):
             return "true" if value else "false"
         return plain(value)
@@ -229,10 +235,11 @@ class _Writing:
 
 
 _QUANTITY = ("epcClass", "quantity", "uom")
-_WEB_OF_URN = tuple(
-    (f"urn:epcglobal:cbv:{urn}:", f"https://ref.gs1.org/cbv/{web}-")
+_CBV_URN = "urn:epcglobal:cbv:"
+_WEB_OF_URN = {
+    urn: f"https://ref.gs1.org/cbv/{web}-"
     for urn, web in (("bizstep", "BizStep"), ("disp", "Disp"), ("btt", "BTT"), ("sdt", "SDT"), ("er", "ER"))
-)
+}
 
 
 def _web(words: Vocabulary, text: str) -> str:
@@ -242,20 +249,35 @@ def _web(words: Vocabulary, text: str) -> str:
         return text
 
 
-@lru_cache(maxsize=1 << 16)
 def _canonical(text: str, revision: Revision, words: Vocabulary | None) -> str:
     """Text as it stands in a pre-hash string: EPC URNs and Digital Links in one form, vocabulary as web URIs."""
     if words is not None:
         text = _web(words, text)
-    for urn, web in _WEB_OF_URN:
-        if text.startswith(urn):
-            return web + text.removeprefix(urn)
     if text.startswith(("urn:epc:", "http")):
         try:
-            text = canonical(text, check_digits=False)
+            text = _linked(text)
         except InvalidIdentifier:
             return text
+    elif text.startswith(_CBV_URN):
+        vocabulary_, colon, word = text.removeprefix(_CBV_URN).partition(":")
+        return _WEB_OF_URN[vocabulary_] + word if colon and vocabulary_ in _WEB_OF_URN else text
     return text if revision == "2.0" else _as_of_2026(text)
+
+
+_remembered = lru_cache(maxsize=1 << 16)(_canonical)
+
+
+def forget() -> None:
+    """Empties what is remembered of values, for measurements."""
+    _remembered.cache_clear()
+
+
+def _linked(text: str) -> str:
+    """The canonical form, its check digit right or wrong; reading the event has put the right ones into the cache."""
+    try:
+        return resolved(text)[0]
+    except InvalidIdentifier:
+        return resolved(text, False)[0]
 
 
 def _as_of_2026(text: str) -> str:

@@ -23,6 +23,7 @@ from service.epcis.keys import (
     kind_of,
     link,
 )
+from service.epcis.shortcuts import usual
 
 __all__ = [
     "InvalidIdentifier",
@@ -31,6 +32,7 @@ __all__ = [
     "digital_link",
     "epc_urn",
     "epc_urn_by",
+    "forget",
     "is_instance",
     "is_uri",
     "key_of",
@@ -55,6 +57,8 @@ _URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?:{_AUTHORITY}|(?!//){_PATH}
 _WEB = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)(?::[0-9]*)?/([^?#]*)", re.IGNORECASE)
 _COMPRESSED = re.compile(r"[A-Za-z0-9_\-]{10,}")
 _GTIN_LENGTHS = (8, 12, 13, 14)
+REMEMBERED = 256
+"""Longer identifiers are worked out anew each time, so that no document can fill the memory with them."""
 
 
 def is_uri(text: str) -> bool:
@@ -71,14 +75,30 @@ def canonical(identifier: str, *, check_digits: bool = True) -> str:
     return resolved(identifier, check_digits)[0]
 
 
-@lru_cache(maxsize=1 << 16)
 def resolved(identifier: str, check_digits: bool = True) -> tuple[str, Kind]:
     """Canonical form and kind together. Raises InvalidIdentifier as `canonical` does."""
+    if len(identifier) > REMEMBERED:
+        return _resolve(identifier, check_digits)
+    return _remembered(identifier, check_digits)
+
+
+def _resolve(identifier: str, check_digits: bool) -> tuple[str, Kind]:
+    found = usual(identifier)
+    if found is not None:
+        return found
     key = key_of(identifier, check_digits=check_digits)
     if key is not None:
         return link(key), kind_of(key)
     is_epc = identifier[:8].lower() == "urn:epc:"
     return ("urn:epc:" + identifier[8:] if is_epc else identifier), Kind.OTHER
+
+
+_remembered = lru_cache(maxsize=1 << 16)(_resolve)
+
+
+def forget() -> None:
+    """Empties what is remembered of identifiers, for measurements."""
+    _remembered.cache_clear()
 
 
 def digital_link(identifier: str, *, check_digits: bool = True) -> str:

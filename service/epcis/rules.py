@@ -27,6 +27,7 @@ _SENSOR_IDENTIFIERS = (
 )  # fmt: skip
 _NOT_IN_BOTH = ("dataProcessingMethod", "deviceID", "deviceMetadata", "rawData", "time")
 _WORDS: dict[str, Vocabulary] = {"bizStep": vocabulary.BIZ_STEPS, "disposition": vocabulary.DISPOSITIONS}
+_CLASSES = (Kind.CLASS, Kind.LOT)
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
@@ -103,16 +104,12 @@ class Judge:
             self._uris(text, f"{place}/{index}")
 
     def _identifier(self, text: Any, place: str) -> None:
-        if type(text) is str:
-            self._kind(text, place)
-
-    def _kind(self, text: str, place: str) -> Kind | None:
-        """What the identifier identifies; None, and a fault, where it is malformed."""
+        if type(text) is not str:
+            return
         try:
-            return resolved(expanded(text, self.prefixes))[1]
+            resolved(expanded(text, self.prefixes))
         except InvalidIdentifier as error:
             self.fault(place, "identifier", str(error))
-            return None
 
     def _word(self, words: Vocabulary, text: Any, place: str) -> None:
         if self.lenient or type(text) is not str or words.word(text) is not None:
@@ -131,13 +128,18 @@ class Judge:
     def _epcs(self, epcs: Any, name: str) -> None:
         seen: set[str] = set()
         for index, text in _texts(epcs):
-            place = f"/{name}/{index}"
             if text in seen:
-                self.fault(place, "duplicate-item", f"{text!r} is in {name} already; list each thing once")
+                message = f"{text!r} is in {name} already; list each thing once"
+                self.fault(f"/{name}/{index}", "duplicate-item", message)
             seen.add(text)
-            if self._kind(text, place) in (Kind.CLASS, Kind.LOT):
+            try:
+                kind = resolved(expanded(text, self.prefixes))[1]
+            except InvalidIdentifier as error:
+                self.fault(f"/{name}/{index}", "identifier", str(error))
+                continue
+            if kind in _CLASSES:
                 message = f"{text!r} names a class or a lot, not one thing; put it into a quantity list"
-                self.fault(place, "class-level", message)
+                self.fault(f"/{name}/{index}", "class-level", message)
 
     def _quantity(self, element: Members, place: str) -> None:
         self._identifier(element.get("epcClass"), f"{place}/epcClass")

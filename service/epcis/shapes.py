@@ -75,8 +75,9 @@ def check_names(model: type[Element], members: Any, pointer: str, prefixes: Pref
     if type(members) is not dict:
         return
     names, inner = _known(model)
-    for name in members.keys() - names:
-        check_name(name, pointer, prefixes, faults)
+    if not names.issuperset(members):
+        for name in members.keys() - names:
+            check_name(name, pointer, prefixes, faults)
     if None in members.values():
         nulls = [name for name, value in members.items() if value is None and name in names]
         faults += [Fault(step(pointer, name), "null", f"{name!r} is null; leave it out instead") for name in nulls]
