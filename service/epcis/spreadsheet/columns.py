@@ -85,7 +85,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("shipTo", "place that the things go to: GLN, or a URI", "(414)9521003000008",
            ("ship to gln", "delivery location", "deliver to")),
     Column("purchaseOrder", "purchase orders, each `GLN:number` with the GLN of who wrote it, or a URI",
-           "9521003000008:4711", ("po", "po number", "order", "order number"), each=True),
+           "9521003000008:PO-4711", ("po", "po number", "order", "order number"), each=True),
     Column("despatchAdvice", "despatch advices, as `purchaseOrder`", "9521001000000:D-77",
            ("desadv", "asn", "dispatch advice", "delivery note"),
            each=True),

@@ -113,7 +113,7 @@ def transaction(text: str) -> str:
         raise Unreadable(
             "identifier",
             f"{text[:60]!r} is a number that others have too; write the GLN of who issued it, a colon and the number"
-            ", like 9521003000008:4711, or a URI",
+            ", like 9521003000008:PO-4711, or a URI",
         )
     return _uri(text, STANDARD_PREFIXES)
 

@@ -23,7 +23,7 @@ _ROWS: tuple[dict[str, str], ...] = (
      "gtin": "(01)09521001000031", "lot": "(10)L26-08", "quantity": "250", "unit": "KGM", "parentID": _PALLET,
      "comment": "same eventGroup: same event"},
     {"eventTime": _TIME.format("08:00"), "bizStep": "shipping", "disposition": "in_transit", "readPoint": _DOCK,
-     "sscc": _PALLET, "sender": _ACME, "receiver": _BUYER, "purchaseOrder": "9521003000008:4711",
+     "sscc": _PALLET, "sender": _ACME, "receiver": _BUYER, "purchaseOrder": "9521003000008:PO-4711",
      "despatchAdvice": "9521001000000:D-77", "comment": "the pallet is offered to the receiver"},
     {"eventTime": "2026-03-02T16:20:00", "timeZone": "Europe/Vienna", "bizStep": "receiving",
      "disposition": "in_progress", "readPoint": _GATE, "bizLocation": _GATE, "sscc": _PALLET, "sender": _ACME,

@@ -128,7 +128,7 @@ def test_a_gtin_may_be_written_in_many_ways(gtin: str) -> None:
         ({"readPoint": "hall 7"}, "readPoint", "GLN"),
         ({"receiver": "Buyer Ltd."}, "receiver", "not by its name"),
         ({"receiver": "9.52E+12"}, "receiver", "rounded"),
-        ({"purchaseOrder": "4711"}, "purchaseOrder", "9521003000008:4711"),
+        ({"purchaseOrder": "4711"}, "purchaseOrder", "9521003000008:PO-4711"),
         ({"eventID": "delivery 7"}, "eventID", "UUID"),
         ({"bizStep": "shiping"}, "bizStep", "is shipping meant?"),
         ({"bizStep": "urn:epcglobal:cbv:bizstep:shiping"}, "bizStep", "CBV 2.0"),

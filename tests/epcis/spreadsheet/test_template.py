@@ -69,8 +69,10 @@ NEEDED = {
 
 
 # Without the first of these there is no event; the others tell what is so anyway, or nothing.
-_NEEDED_OR_UNTOLD = ("eventTime", "timeZone", "epc", "gtin", "quantity", "inputs", "outputs", "role", "transformationID",
-                     "eventType", "action", "eventGroup", "comment")  # fmt: skip
+_NEEDED_OR_UNTOLD = (
+    "eventTime", "timeZone", "epc", "gtin", "quantity", "inputs", "outputs", "role", "transformationID", "eventType",
+    "action", "eventGroup", "comment",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: str(column.name))
