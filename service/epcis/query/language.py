@@ -1,5 +1,6 @@
 """The EPCIS 2.0 query language (section 8.2.7.1): from parameters to what they ask of events."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from service.epcis.query.parameter import MOST_CHARACTERS, Parameter
 MOST_PARAMETERS: Final = 64
 MOST_VALUES: Final = 1_000
 """Of all parameters together."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _TIMED: Final[dict[str, tuple[Literal["event_time", "record_time"], bool]]] = {
     "GE_eventTime": ("event_time", True),
@@ -59,10 +61,20 @@ def _check_size(parameters: Mapping[str, object]) -> None:
     for name, value in parameters.items():
         values = value if isinstance(value, list | tuple) else (value,)
         count += len(values)
-        if len(name) > MOST_CHARACTERS or any(isinstance(one, str) and len(one) > MOST_CHARACTERS for one in values):
-            raise QueryParameterFault(name, f"a name or value may have at most {MOST_CHARACTERS} characters")
+        for text in (name, *values):
+            if isinstance(text, str):
+                _check_text(name, text)
     if count > MOST_VALUES:
         raise QueryTooComplex(f"{count} values are too many for one query; send at most {MOST_VALUES} in all")
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise QueryParameterFault(name, f"a name or value may have at most {MOST_CHARACTERS} characters")
+    if not text.isascii() and _SURROGATE.search(text):
+        raise QueryParameterFault(name, "lone surrogates are no text; send whole characters")
+    if "\0" in text:
+        raise QueryParameterFault(name, "no event holds U+0000; leave it out")
 
 
 def _prefixes(context: object, known: Prefixes) -> Prefixes:
