@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from service.api.epcis import capture, root
+from service.api.epcis import capture, events, feeds, page_tokens, queries, resources, root, subscriptions, vocabularies
 from service.api.epcis.heads import with_heads
 from service.api.epcis.limits import CaptureLimits, ShortUrl
 from service.api.epcis.paths import PREFIX, UriPaths, of_bindings
@@ -15,6 +15,10 @@ CAPTURING = (f"{PREFIX}/capture", f"{PREFIX}/events")
 """Paths whose bodies are documents."""
 QUERYING = f"{PREFIX}/queries"
 """Where bodies are queries, which may list many values."""
-router = APIRouter(tags=["EPCIS"], dependencies=[ShortUrl])
-for _resource in (root, capture):
-    router.include_router(with_heads(_resource.router))
+router = APIRouter()
+_over_http = APIRouter(tags=["EPCIS"], dependencies=[ShortUrl])
+_resources = (root, capture, events, queries, subscriptions, page_tokens, vocabularies)
+for _router in (*(one.router for one in _resources), *resources.routers):
+    _over_http.include_router(with_heads(_router))
+router.include_router(_over_http)
+router.include_router(feeds.router)

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote_plus
 
 import orjson
 from fastapi import Depends, Query
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from service.api.epcis.errors import NotAcceptable
@@ -38,7 +38,6 @@ NextPageToken = Annotated[
         description='where the page begins: follow `Link: <...>; rel="next"`',
     ),
 ]
-PAGING = ("perPage", "nextPageToken")
 
 
 async def _any_form(request: Request) -> str:
@@ -55,7 +54,7 @@ JsonType = Annotated[str, Depends(_json_only)]
 """The same out of JSON and JSON-LD."""
 
 
-def media_type_for(request: Request, offered: Sequence[str]) -> str:
+def media_type_for(request: HTTPConnection, offered: Sequence[str]) -> str:
     """The media type to answer a request in; raises `NotAcceptable`."""
     found = chosen(request.headers.get("accept"), offered)
     if found is None:

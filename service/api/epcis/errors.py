@@ -31,3 +31,15 @@ class NotOneEvent(TrailsealError):
     """The body is to be one EPCIS event, and is a document or several events."""
 
     slug, title, status = "not-one-event", "The body is not one EPCIS event", 400
+
+
+class PredefinedQuery(TrailsealError):
+    """The query is one that EPCIS itself defines, and cannot be deleted."""
+
+    slug, title, status = "predefined-query", "EPCIS itself has this query", 403
+
+
+class SubscribeNotPermitted(TrailsealError):
+    """The query can be asked but not subscribed to (EPCIS 2.0 SubscribeNotPermittedException)."""
+
+    slug, title, status = "subscribe-not-permitted", "This query takes no subscriptions", 403

@@ -29,10 +29,12 @@ _BY_SLUG: Mapping[str, str] = {
     "query-not-found": "NoSuchNameException",
     "bad-query-name": "QueryValidationException",
     "subscription-controls": "SubscriptionControlsException",
-    "bad-destination": "SubscriptionControlsException",
+    "subscribe-not-permitted": "SubscribeNotPermittedException",
+    "too-many-queries": "SecurityException",
 }
 _STATUS_BY_SLUG: Mapping[str, int] = {
     "no-signing-key": 403,  # the party may not capture here: it signs for itself
+    "too-many-queries": 403,
 }
 _OWN = (405, 429)
 

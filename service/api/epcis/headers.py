@@ -20,6 +20,7 @@ _SPOKEN = (2, 0)
 _CAPTURED = ((1, 2), (2, 0))
 _EPC_FORMATS: tuple[EpcFormat, ...] = get_args(EpcFormat)
 _CBV_FORMATS: tuple[CbvFormat, ...] = get_args(CbvFormat)
+_BOUNDS = ("GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,3}")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
@@ -89,7 +90,8 @@ class Asked:
 
 def check_versions(given: Mapping[str, str | None]) -> None:
     """Raises `NotAcceptable` where the versions that a request can take leave out the one that answers are in."""
-    for name, value in given.items():
+    for name in _BOUNDS:
+        value = given.get(name)
         if value is None:
             continue
         asked = _read(name, value)
@@ -131,10 +133,15 @@ def _versions(  # noqa: PLR0917 FastAPI calls it by name
 def _asked(
     epc_format: GivenEpcFormat = None, cbv_format: GivenCbvFormat = None, extensions: GivenExtensions = None
 ) -> Asked:
+    return formats({"GS1-EPC-Format": epc_format, "GS1-CBV-XML-Format": cbv_format, "GS1-Extensions": extensions})
+
+
+def formats(given: Mapping[str, str | None]) -> Asked:
+    """What headers by name ask for; raises `NotAcceptable` for a format that there is not."""
     return Asked(
-        _one_of(_EPC_FORMATS, "GS1-EPC-Format", epc_format, "Always_GS1_Digital_Link"),
-        _one_of(_CBV_FORMATS, "GS1-CBV-XML-Format", cbv_format, "No_Preference"),
-        read_extensions(extensions),
+        _one_of(_EPC_FORMATS, "GS1-EPC-Format", given.get("GS1-EPC-Format"), "Always_GS1_Digital_Link"),
+        _one_of(_CBV_FORMATS, "GS1-CBV-XML-Format", given.get("GS1-CBV-XML-Format"), "No_Preference"),
+        read_extensions(given.get("GS1-Extensions")),
     )
 
 

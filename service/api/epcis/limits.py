@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from service.api.epcis.errors import UriTooLong
 from service.config import Settings
@@ -32,7 +32,12 @@ class CaptureLimits:
         }
 
 
-async def _short(request: Request) -> None:
+async def _short(request: HTTPConnection) -> None:
+    check_url(request)
+
+
+def check_url(request: HTTPConnection) -> None:
+    """Raises `UriTooLong`."""
     length = len(request.scope.get("raw_path") or request.scope["path"]) + len(request.scope["query_string"])
     if length > URL_BYTES:
         raise UriTooLong(

@@ -6,9 +6,12 @@ from service.api import errors
 from service.api.epcis import exceptions
 from service.api.epcis.errors import BadQueryParameter, NoSuchResource, NotAcceptable, UriTooLong
 from service.api.epcis.paths import PREFIX
+from service.api.examples import DOCUMENT
+from service.epcis.query.faults import QueryParameterFault, QueryTooComplex, QueryValidationFault
 from service.epcis.rendering import CONTEXT
 from service.errors import TrailsealError
 from service.parties.errors import ScopeMissing, Unauthenticated
+from service.queries.errors import BadPageToken, QueryTooLarge
 
 Responses = dict[int | str, dict[str, Any]]
 PROBLEM = "#/components/schemas/EpcisProblem"
@@ -78,6 +81,11 @@ def told(
     return {status: answer}
 
 
+def gone(description: str) -> Responses:
+    """The response of a DELETE that was done."""
+    return {204: {"description": description}}
+
+
 def discovered(allowed: str, *, missing: bool, captures: bool) -> Responses:
     """The responses of OPTIONS."""
     headers = _DISCOVERED | (_LIMITS | _CAPTURING if captures else {})
@@ -89,7 +97,16 @@ _CAPTURING = {
     "GS1-Capture-Error-Behaviour": {"description": "both `rollback` and `proceed` are known", "schema": _TEXT}
 }
 LOCATION = {"Location": {"description": "the URL of what was made", "schema": {"type": "string", "format": "uri"}}}
-QUERY_REFUSALS = (BadQueryParameter,)
+QUERY_REFUSALS = (
+    errors.RequestInvalid,
+    BadQueryParameter,
+    BadPageToken,
+    QueryParameterFault,
+    QueryValidationFault,
+    QueryTooComplex,
+    QueryTooLarge,
+)
+"""What asking for events may refuse."""
 
 
 def describe(document: dict[str, Any]) -> dict[str, Any]:
@@ -151,3 +168,56 @@ def both(shown: dict[str, Any]) -> dict[str, Any]:
     """Content that JSON shows so, and that can be had in XML."""
     xml = {"schema": _TEXT}
     return {"application/json": shown, "application/ld+json": shown, "application/xml": xml, "text/xml": xml}
+
+
+def results() -> dict[str, Any]:
+    """What OpenAPI says of an answer that is an EPCISQueryDocument."""
+    schema = {
+        "type": "object",
+        "required": ["@context", "type", "schemaVersion", "creationDate", "epcisBody"],
+        "properties": {
+            "@context": {},
+            "type": {"type": "string", "enum": ["EPCISQueryDocument"]},
+            "schemaVersion": _TEXT,
+            "creationDate": {"type": "string", "format": "date-time"},
+            "epcisBody": {"type": "object", "required": ["queryResults"]},
+        },
+    }
+    return both({"schema": schema, "example": _RESULTS})
+
+
+def one_event() -> dict[str, Any]:
+    """What OpenAPI says of an answer that is one event."""
+    return both({"schema": _EVENT_SCHEMA, "example": {**_EVENT, "recordTime": "2026-02-03T09:00:00.000000Z"}})
+
+
+def event_body() -> dict[str, Any]:
+    """OpenAPI's `requestBody` of a path that takes one event."""
+    return {"requestBody": {"required": True, "content": both({"schema": _EVENT_SCHEMA, "example": _EVENT})}}
+
+
+_EVENT = {"@context": DOCUMENT["@context"], **DOCUMENT["epcisBody"]["eventList"][0]}
+_EVENT_SCHEMA = {
+    "type": "object",
+    "description": "an event of GS1 EPCIS 2.0, with the @context that it needs",
+    "required": ["type", "eventTime", "eventTimeZoneOffset"],
+}
+_RESULTS = {
+    "@context": [CONTEXT],
+    "type": "EPCISQueryDocument",
+    "schemaVersion": "2.0",
+    "creationDate": "2026-02-03T09:00:00.000000Z",
+    "epcisBody": {
+        "queryResults": {
+            "queryName": "SimpleEventQuery",
+            "resultsBody": {
+                "eventList": [
+                    {
+                        **DOCUMENT["epcisBody"]["eventList"][0],
+                        "recordTime": "2026-02-03T09:00:00.000000Z",
+                    }
+                ]
+            },
+        }
+    },
+}

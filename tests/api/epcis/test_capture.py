@@ -1,8 +1,6 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.api.documents import document, event
 
 from .conftest import Party
@@ -108,11 +106,11 @@ async def test_more_than_is_taken_at_once_is_refused_with_the_limits(serve: Any)
         assert answer.headers["gs1-epcis-capture-file-size-limit"] == "2000"
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/pdf", "application/x-www-form-urlencoded"])
-async def test_a_body_that_is_no_document_is_not_read(acme: Party, media_type: str) -> None:
-    answer = await acme.call("POST", "/capture", content=b"{}", headers={"Content-Type": media_type})
-    assert answer.status_code == 415
-    assert answer.json()["type"] == "epcisException:UnsupportedMediaTypeException"
+async def test_a_body_that_is_no_document_is_not_read(acme: Party) -> None:
+    for media_type in ("text/plain", "application/pdf", "application/x-www-form-urlencoded"):
+        answer = await acme.call("POST", "/capture", content=b"{}", headers={"Content-Type": media_type})
+        assert answer.status_code == 415
+        assert answer.json()["type"] == "epcisException:UnsupportedMediaTypeException"
 
 
 async def test_who_may_not_capture_is_told_so(acme: Party) -> None:
@@ -140,8 +138,8 @@ async def test_a_behaviour_that_nobody_knows_is_refused(acme: Party) -> None:
     assert answer.json()["type"] == "epcisException:ValidationException"
 
 
-@pytest.mark.parametrize("query", ["perPage=0", "perPage=x", "perPage=-1", "perPage=" + "9" * 5000, "nextPageToken=x"])
-async def test_paging_that_makes_no_sense_is_refused(acme: Party, query: str) -> None:
-    answer = await acme.get(f"/capture?{query}")
-    assert answer.status_code == 400
-    assert answer.json()["type"] == "epcisException:QueryParameterException"
+async def test_paging_that_makes_no_sense_is_refused(acme: Party) -> None:
+    for query in ("perPage=0", "perPage=x", "perPage=-1", "perPage=" + "9" * 5000, "nextPageToken=x"):
+        answer = await acme.get(f"/capture?{query}")
+        assert answer.status_code == 400, query
+        assert answer.json()["type"] == "epcisException:QueryParameterException"
