@@ -127,8 +127,7 @@ class Sender:
             try:
                 return await self._post_to(address, destination, headers, body)
             except (httpx.ConnectError, httpx.ConnectTimeout) as fault:
-                secure = isinstance(fault.__cause__ and fault.__cause__.__cause__, ssl.SSLError)
-                answer = Answer(None, "its certificate is not accepted" if secure else "no connection could be made")
+                answer = Answer(None, _why_unconnected(fault))
             except httpx.TimeoutException:
                 return Answer(None, "it did not answer in time")
             except httpx.TransportError as fault:
@@ -155,6 +154,18 @@ class Sender:
                 async with asyncio.timeout(_DRAIN_SECONDS):
                     await _drain(response)
             return answer
+
+
+def _why_unconnected(fault: BaseException) -> str:
+    """In our own words: what peers and libraries say is not for those who subscribe."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "its certificate is not accepted"
+        if isinstance(cause, ssl.SSLError):
+            return "no TLS connection could be made"
+        cause = cause.__cause__ or cause.__context__
+    return "no connection could be made"
 
 
 async def _drain(response: httpx.Response) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from service.epcis.rendering import EpcFormat, query_document
+from service.epcis.xml import write_document
 from service.store.queries import FoundRow
 from service.subscriptions.controls import CbvXmlFormat, MediaType
 
@@ -37,7 +38,5 @@ def document(
         created=created,
     )
     if media_type == "application/xml":
-        from service.epcis.xml import write_document
-
         return write_document(made, cbv=_CBV.get(cbv_format, "urn"))
     return orjson.dumps(made)

@@ -1,0 +1,148 @@
+"""Many workers, captures at the same time, receivers that fail, and `kill -9`: nothing missed, nothing doubled."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.config import Settings
+from tests.subscriptions.conftest import Room, eventually, seen
+from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = {
+        "TRAILSEAL_DATABASE_URL": settings.database_url,
+        "TRAILSEAL_CONSORTIUM_SECRET": settings.consortium_secret.get_secret_value().hex(),
+        "TRAILSEAL_KEY_ENCRYPTION_KEY": settings.key_encryption_key.get_secret_value().hex(),
+        "TRAILSEAL_WEBHOOK_NETWORKS": "127.0.0.0/8",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.subscriptions.worker"],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def expire_leases(room: Room) -> None:
+    """Time passes."""
+    await room.rows("UPDATE subscriptions SET leased_until = now(), next_at = now()")
+
+
+async def test_a_worker_killed_before_it_recorded_success_leaves_one_identical_resend(
+    room: Room, receiver: Receiver
+) -> None:
+    await room.subscribe(receiver.url, signatureToken="secret")
+    caught = await room.capture(seen(), seen())
+    with worker(room.settings) as process:
+
+        def take_and_kill(handler: Handler) -> None:
+            with receiver.lock:
+                receiver.taken.append(receiver.calls[-1])
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            hang_up(handler)
+
+        receiver.deeds = [take_and_kill]
+        await eventually(lambda: process.poll() is not None, 40)
+    later = await room.capture(seen())
+    await room.deliver()
+    assert len(receiver.calls) == 1, "the dead worker's lease still holds"
+    await expire_leases(room)
+    await room.deliver()
+    first, again, rest = receiver.taken
+    assert (again.delivery, again.body) == (first.delivery, first.body)
+    assert [event["eventID"] for event in first.events] == await room.ids(caught)
+    assert rest.delivery != first.delivery
+    assert [event["eventID"] for event in rest.events] == await room.ids(later)
+
+
+async def test_workers_share_the_subscriptions_and_send_each_event_once(room: Room, receiver: Receiver) -> None:
+    for _ in range(12):
+        await room.subscribe(receiver.url)
+    workers = [room.deliverer() for _ in range(4)]
+    stop = asyncio.Event()
+
+    async def work(number: int) -> None:
+        while not stop.is_set():
+            if not await workers[number].step():
+                await asyncio.sleep(0.01)
+
+    async def capture() -> list[str]:
+        ids = []
+        for _ in range(15):
+            ids += await room.ids(await room.capture(seen(), seen()))
+        return ids
+
+    working = [asyncio.create_task(work(number)) for number in range(4)]
+    captured = [one for ids in await asyncio.gather(*(capture() for _ in range(4))) for one in ids]
+    await eventually(lambda: len(receiver.ids) >= 12 * len(captured), 60)
+    await asyncio.sleep(0.5)
+    stop.set()
+    await asyncio.gather(*working)
+    assert Counter(receiver.ids) == Counter(dict.fromkeys(captured, 12))
+    assert len({call.delivery for call in receiver.taken}) == len(receiver.taken)
+    for subscription in await room.rows("SELECT id FROM subscriptions"):
+        mine = [
+            event["recordTime"]
+            for call in receiver.taken
+            if call.document["epcisBody"]["queryResults"]["subscriptionID"] == str(subscription[0])
+            for event in call.events
+        ]
+        assert len(mine) == len(captured)
+
+
+async def test_receivers_that_fail_and_workers_that_die_lose_nothing(room: Room, receiver: Receiver) -> None:
+    """Killed at any moment; receivers take, refuse and hang up as they like."""
+    chance = random.Random(7)
+    for _ in range(3):
+        await room.subscribe(receiver.url)
+    some: list[Deed] = [200, 200, 500, hang_up, 413]
+    receiver.deeds = [chance.choice(some) for _ in range(150)]
+    captured: list[str] = []
+
+    async def capture() -> None:
+        for _ in range(30):
+            captured.extend(await room.ids(await room.capture(seen(), seen(), seen())))
+            await asyncio.sleep(chance.uniform(0, 0.1))
+
+    async def die() -> None:
+        for _ in range(6):
+            with worker(room.settings):
+                await asyncio.sleep(chance.uniform(1.5, 3))
+            await expire_leases(room)
+
+    await asyncio.gather(capture(), capture(), die())
+    assert len(receiver.calls) > 10, "the workers were killed before they did anything"
+    await eventually_delivered(room, receiver, 3 * len(captured))
+    bodies = {call.delivery: call.body for call in receiver.calls}
+    assert all(call.body == bodies[call.delivery] for call in receiver.calls)
+    taken = {call.delivery: call for call in receiver.taken}
+    once = Counter(event["eventID"] for call in taken.values() for event in call.events)
+    assert once == Counter(dict.fromkeys(captured, 3))
+
+
+async def eventually_delivered(room: Room, receiver: Receiver, events: int) -> None:
+    came = -1
+    for _ in range(40):
+        await expire_leases(room)
+        await room.deliver()
+        came = sum({call.delivery: len(call.events) for call in receiver.taken}.values())
+        if came >= events:
+            return
+    raise AssertionError(f"{came} of {events} events came")
