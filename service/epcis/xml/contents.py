@@ -57,7 +57,7 @@ def content(  # noqa: C901 - one pass over what an element has
     marks: dict[str, str] = {}
     attributes: dict[str, Any] = {}
     for key, text in element.items():
-        if key == passed:
+        if key == passed or (key == "name" and element.tag == VALUE):
             continue
         if key.startswith("{"):
             if key.startswith(_MARK) or key == _SPACE:

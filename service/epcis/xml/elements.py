@@ -12,7 +12,7 @@ from lxml import etree
 
 from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml.contents import ONLY, add, content, is_mark, member_name
-from service.epcis.xml.names import Names
+from service.epcis.xml.names import Names, standard_word
 from service.epcis.xml.namespaces import standard
 from service.epcis.xml.supplements import CONTEXT, MEMBERS
 
@@ -99,7 +99,7 @@ def word(words: Vocabulary) -> Read:
 
     def read(element: etree._Element, names: Names) -> Any:
         found = text(element, names)
-        return (words.word(found) or found) if isinstance(found, str) else found
+        return standard_word(words, found, names.table.prefixes) or found if isinstance(found, str) else found
 
     return read
 

@@ -9,7 +9,7 @@ from service.epcis import vocabulary
 from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml.contents import content, is_mark, member_name
 from service.epcis.xml.elements import Read, attributes, items, stray, structure, text, unknown, word
-from service.epcis.xml.names import Names
+from service.epcis.xml.names import Names, standard_word
 from service.epcis.xml.namespaces import standard
 from service.epcis.xml.numbers import number, truth
 from service.epcis.xml.supplements import supplement, typed_attributes
@@ -34,7 +34,7 @@ def _party(member: str, words: Vocabulary) -> Read:
         kind = element.get("type")
         if kind is not None:
             kind = kind.strip()
-            found["type"] = words.word(kind) or kind
+            found["type"] = standard_word(words, kind, names.table.prefixes) or kind
         found[member] = (element.text or "").strip()
         if len(element.keys()) > (kind is not None):
             attributes(element, names, found, frozenset(("type",)))
@@ -45,12 +45,14 @@ def _party(member: str, words: Vocabulary) -> Read:
     return read
 
 
-def _sensor(known: dict[str, Callable[[str], Any]]) -> Read:
+def _sensor(known: dict[str, Callable[[str], Any] | Vocabulary]) -> Read:
     def read(element: etree._Element, names: Names) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in element.items():
             convert = known.get(key)
-            if convert is not None:
+            if isinstance(convert, Vocabulary):
+                found[key] = standard_word(convert, value.strip(), names.table.prefixes) or value.strip()
+            elif convert is not None:
                 found[key] = convert(value)
             elif not is_mark(key):
                 found[names.name(key, element)] = names.mentioned(value, element)
@@ -77,11 +79,7 @@ def _as_truth(value: str) -> Any:
     return value if found is None else found
 
 
-def _as_word(words: Vocabulary) -> Callable[[str], Any]:
-    return lambda value: words.word(value.strip()) or value.strip()
-
-
-def _plain(names: str) -> dict[str, Callable[[str], Any]]:
+def _plain(names: str) -> dict[str, Callable[[str], Any] | Vocabulary]:
     return dict.fromkeys(names.split(), _stripped)
 
 
@@ -93,9 +91,9 @@ _REPORT = (
     )
     | dict.fromkeys(["value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"], _as_number)
     | {
-        "type": _as_word(vocabulary.MEASUREMENTS),
-        "exception": _as_word(vocabulary.SENSOR_ALERTS),
-        "component": _as_word(vocabulary.COMPONENTS),
+        "type": vocabulary.MEASUREMENTS,
+        "exception": vocabulary.SENSOR_ALERTS,
+        "component": vocabulary.COMPONENTS,
         "stringValue": lambda value: value,
         "booleanValue": _as_truth,
     }

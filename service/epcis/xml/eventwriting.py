@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from service.epcis import vocabulary
+from service.epcis.contexts import Prefixes
 from service.epcis.decimals import plain
 from service.epcis.faults import step
 from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml import schema
 from service.epcis.xml.escaping import holds, in_attribute, in_text
 from service.epcis.xml.inexpressible import InexpressibleInXml
+from service.epcis.xml.names import standard_word
 from service.epcis.xml.namespaces import JSON
 from service.epcis.xml.scopes import Scope
 from service.epcis.xml.values import Values
@@ -41,12 +43,13 @@ _SENSOR_WORDS = {
 }  # fmt: skip
 
 
-def spelt(words: Vocabulary, text: str, spelling: Spelling) -> str:
+def spelt(words: Vocabulary, text: str, spelling: Spelling, prefixes: Prefixes) -> str:
     """A standard value in the spelling asked for; a private one as it is."""
-    word = words.word(text)
+    word = standard_word(words, text, prefixes)
     if word is None:
         return text
-    return (words.web if spelling == "web" else _URNS[words]) + word
+    urn = _URNS[words] + word
+    return words.web + word if spelling == "web" or standard_word(words, urn, prefixes) is None else urn
 
 
 def standard_text(value: Any, pointer: str) -> str:
@@ -105,7 +108,9 @@ class EventWriting:
         return f"<{name}>{standard_text(value, self.pointer + at)}</{name}>"
 
     def _word(self, name: str, words: Vocabulary, value: Any, at: str) -> str:
-        return self._text(name, spelt(words, value, self.spelling) if isinstance(value, str) else value, at)
+        return self._text(
+            name, spelt(words, value, self.spelling, self.scope.prefixes) if isinstance(value, str) else value, at
+        )
 
     def _list(self, name: str, value: Any, write: Callable[[Any, str], str]) -> str:
         if not isinstance(value, list | tuple):
@@ -157,7 +162,7 @@ class EventWriting:
 
     def _said(self, words: Vocabulary | None, value: Any, at: str) -> str:
         standard_text(value, self.pointer + at)
-        return str(value) if words is None else spelt(words, value, self.spelling)
+        return str(value) if words is None else spelt(words, value, self.spelling, self.scope.prefixes)
 
     def _place(self, name: str, value: Any) -> str:
         members = self._members(value, f"/{name}")
@@ -237,7 +242,7 @@ class EventWriting:
             self.left.setdefault(at, {})[name] = value
         else:
             words = _SENSOR_WORDS.get(name)
-            attributes[name] = value if words is None else spelt(words, value, self.spelling)
+            attributes[name] = value if words is None else spelt(words, value, self.spelling, self.scope.prefixes)
 
     def _extension_attributes(self, attributes: dict[str, str], members: Mapping[str, Any], at: str) -> str:
         """Extensions that XML attributes can hold; gives the attributes that say which are numbers and booleans."""

@@ -12,6 +12,7 @@ from lxml import etree
 
 from service.epcis.contexts import STANDARD_PREFIXES, declared
 from service.epcis.faults import Fault
+from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml.namespaces import CBV_MASTER_DATA, MACHINERY, is_name, split
 from service.epcis.xml.parsing import MAX_ATTRIBUTES, refusal
 
@@ -111,6 +112,14 @@ class Names:
             self._reverse.setdefault(bound, head)
             return text
         return bound + rest
+
+
+def standard_word(words: Vocabulary, text: str, prefixes: Mapping[str, str]) -> str | None:
+    """The bare word of a standard value in any spelling; none that a context with other prefixes gives a new meaning."""
+    head, colon, _ = text.partition(":")
+    if colon and head in STANDARD_PREFIXES and prefixes.get(head, STANDARD_PREFIXES[head]) != STANDARD_PREFIXES[head]:
+        return None
+    return words.word(text)
 
 
 def context_of(prefixes: Mapping[str, str], verbatim: Any = None) -> list[Any]:

@@ -29,15 +29,18 @@ class Values:
 
     def element(self, tag: str, value: Any, attributes: str = "") -> str:
         """One element that holds one value."""
-        more, inside = self.parts(value)
+        more, inside = self.parts(value, alone=not attributes)
         return f"<{tag}{attributes}{more}>{inside}</{tag}>" if inside else f"<{tag}{attributes}{more}/>"
 
-    def parts(self, value: Any) -> tuple[str, str]:
-        """The attributes (each with a space before) and the inside of an element that holds `value`."""
+    def parts(self, value: Any, alone: bool = True) -> tuple[str, str]:
+        """The attributes (each with a space before) and the inside of an element that holds `value`.
+
+        `alone`: the element has no other attributes, which the schema forbids beside the xsi:type of a simple type.
+        """
         if isinstance(value, str):
             return self._text(value)
         if value is None or isinstance(value, bool | int | float):
-            return self._scalar(value)
+            return self._scalar(value, alone and self.typed)
         if isinstance(value, list):
             return self._type("array"), "".join(self.element(f"{self._marks()}:item", item) for item in value)
         return self._object(value)
@@ -48,11 +51,11 @@ class Values:
             return f'{marks} {self._marks()}:escaped="true"', in_text(escaped(text))
         return marks, in_text(text)
 
-    def _scalar(self, value: float | bool | None) -> tuple[str, str]:
+    def _scalar(self, value: float | bool | None, typed: bool) -> tuple[str, str]:
         if value is None:
             return self._type("null"), ""
         text = str(value).lower() if isinstance(value, bool) else repr(value)
-        if not self.typed:
+        if not typed:
             return self._type("boolean" if isinstance(value, bool) else "number"), text
         kind = "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "double"
         xsd = self.scope.machinery("xsd", XSD)
