@@ -148,7 +148,10 @@ class PartShape(_Shape):
 
 
 class ReceiptShape(_Shape):
-    """An accepted document; `refused` lists what was left out, only where the caller asked to proceed."""
+    """An accepted document; `refused` lists what was left out, only where the caller asked to proceed.
+
+    `document`: what the document said of itself, such as its sender; null in lists, and for events without a document.
+    """
 
     captureID: Annotated[str, Field(examples=["0b5d7a64-5a0f-4a53-8b8f-6f6f9d1f8f10"])]  # noqa: N815
     state: Literal["captured", "sealed", "refused"]
@@ -158,6 +161,7 @@ class ReceiptShape(_Shape):
     eventIDs: Annotated[list[str], Field(examples=[["ni:///sha-256;df7bb3c3...?ver=CBV2.0"]])]  # noqa: N815
     parts: list[PartShape]
     refused: list[dict[str, Any]]
+    document: dict[str, Any] | None
 
 
 class PreparedEventShape(_Shape):

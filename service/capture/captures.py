@@ -234,6 +234,7 @@ class Captures:
                 drafted.drafts,
                 parts,
                 drafted.proceed,
+                drafted.opened.document.header,
             )
             rows = partial(rows_of, accepted, numbers, self._documents.drafter.trail)
             many = len(numbers) > MANY_EVENTS
@@ -245,7 +246,9 @@ class Captures:
         ]
         ids = tuple(draft.event_id for draft in drafted.drafts)
         refused = tuple(row.refused)
-        return Receipt(row.id, row.received_at, row.events, row.entries, ids, tuple(states), refused, row.proceed)
+        return Receipt(
+            row.id, row.received_at, row.events, row.entries, ids, tuple(states), refused, row.proceed, row.header
+        )
 
     async def _without_known(self, session: Session, caller: Caller, drafted: Drafted) -> Drafted:
         """The document, refused where the party captured an event of it before; with `proceed`, without such events."""
@@ -309,4 +312,5 @@ def _told(row: CaptureRow, ids: Sequence[str], parts: Sequence[store.PartStatus]
         ),
         tuple(row.refused),
         row.proceed,
+        row.header,
     )

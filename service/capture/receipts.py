@@ -29,7 +29,8 @@ class PartReceipt:
 class Receipt:
     """An accepted document. `refused` lists the events left out (only with `proceed`): index and faults.
 
-    `proceed` says whether faulty events were to be left out, had there been any.
+    `proceed` says whether faulty events were to be left out, had there been any. `document` is what the document said
+    of itself (its members without events and master data); None where events came without one, and in lists.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Receipt:
     parts: tuple[PartReceipt, ...]
     refused: tuple[Any, ...] = field(default=())
     proceed: bool = False
+    document: dict[str, Any] | None = None
 
     @property
     def state(self) -> CaptureState:
@@ -75,6 +77,7 @@ class Receipt:
                 for part in self.parts
             ],
             "refused": list(self.refused),
+            "document": self.document,
         }
 
 

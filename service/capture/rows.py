@@ -35,6 +35,7 @@ class Accepted:
     drafts: Sequence[Draft]
     parts: Sequence[SignedPart]
     proceed: bool = False
+    header: dict[str, Any] | None = None
 
 
 def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], bytes]) -> NewCapture:
@@ -56,6 +57,7 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         list({(one.trail, one.to) for draft in drafts for one in draft.mentions if one.step == Step.SHIP}),
         [_part(part, accepted) for part in accepted.parts],
         accepted.proceed,
+        accepted.header,
         [index_row(seq, one.event_time, one.event.model.type, one.action, one.indexed) for one, seq in numbered],
         [number for draft, seq in numbered for number in number_rows(seq, draft.indexed)],
     )

@@ -45,11 +45,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a document says: its events in order, (only with `proceed`) those that were refused, and its master data."""
+    """What a document says: its events in order, (only with `proceed`) those that were refused, and its master data.
+
+    `header`: the members of the document around them, such as its sender; None where there is none.
+    """
 
     events: tuple[Event, ...]
     refused: tuple[Refused, ...] = ()
     vocabularies: tuple[VocabularyElement, ...] = ()
+    header: dict[str, Any] | None = None
 
 
 def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient: bool = False) -> Document:
@@ -66,7 +70,7 @@ def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient
         found.judge(index)
     if faults or (found.refused and not proceed):
         raise InvalidDocument([*faults, *(fault for refused in found.refused for fault in refused.faults)])
-    return Document(tuple(found.events), tuple(found.refused), envelope.vocabularies)
+    return Document(tuple(found.events), tuple(found.refused), envelope.vocabularies, envelope.header)
 
 
 class _Findings:

@@ -103,7 +103,8 @@ class EPCISQueryDocument(Element):
 class Envelope:
     """The unread events, where they lie (`pointers`, then the index where there are `many`), and the context around.
 
-    `vocabularies`: the master data that lies beside them.
+    `vocabularies`: the master data that lies beside them. `header`: what else the document says of itself, None for
+    events without a document around them.
     """
 
     events: list[Any]
@@ -112,6 +113,7 @@ class Envelope:
     context: Any = None
     prefixes: Prefixes = field(default_factory=lambda: STANDARD_PREFIXES)
     vocabularies: tuple[VocabularyElement, ...] = ()
+    header: dict[str, Any] | None = None
 
 
 Path = tuple[str, ...]
@@ -176,8 +178,25 @@ def _unpacked(
             found += vocabularies(sent, "/" + "/".join(place), prefixes, faults)
     events = _at(value, path) if path else []
     pointer = "/" + "/".join(path)
-    envelope = Envelope(events if type(events) is list else [], pointer, True, value.get("@context"), prefixes, found)
+    envelope = Envelope(
+        events if type(events) is list else [],
+        pointer,
+        many=True,
+        context=value.get("@context"),
+        prefixes=prefixes,
+        vocabularies=found,
+        header=_header(value),
+    )
     return _checked(envelope, lexical, faults)
+
+
+def _header(value: dict[str, Any]) -> dict[str, Any]:
+    """The document without its events and master data."""
+    told = {name: member for name, member in value.items() if name != "epcisBody"}
+    header = told.get("epcisHeader")
+    if type(header) is dict and "epcisMasterData" in header:
+        told["epcisHeader"] = {name: member for name, member in header.items() if name != "epcisMasterData"}
+    return told
 
 
 def _check_frame(value: dict[str, Any], faults: list[Fault]) -> None:

@@ -17,7 +17,10 @@ from service.store.parts_in_trails import begin_trails, lock_trails, share_offer
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A capture as stored; `seq` orders all captures by acceptance, `proceed`: faulty events were to be left out."""
+    """A capture as stored; `seq` orders all captures by acceptance, `proceed`: faulty events were to be left out.
+
+    `header` is what the document says of itself, read for a single capture only.
+    """
 
     id: UUID
     seq: int
@@ -27,6 +30,7 @@ class CaptureRow:
     entries: int
     refused: list[Any]
     proceed: bool
+    header: dict[str, Any] | None = None
 
 
 class PartRow(NamedTuple):
@@ -104,6 +108,7 @@ class NewCapture:
     offers: Sequence[tuple[bytes, bytes]]
     parts: Sequence[PartRow]
     proceed: bool
+    header: dict[str, Any] | None
     index: Sequence[IndexRow]
     numbers: Sequence[NumberRow]
 
@@ -152,9 +157,9 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
 
 async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     statement = text(
-        "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused, proceed)"
-        " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb), :proceed)"
-        " RETURNING id, seq, request_hash, received_at, events, entries, refused, proceed"
+        "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused, proceed, header)"
+        " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb), :proceed,"
+        " CAST(:header AS jsonb)) RETURNING id, seq, request_hash, received_at, events, entries, refused, proceed, header"
     )
     values = {
         "id": new.id,
@@ -165,6 +170,7 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
         "entries": len(new.mentions),
         "refused": orjson.dumps(new.refused).decode(),
         "proceed": new.proceed,
+        "header": None if new.header is None else orjson.dumps(new.header).decode(),
     }
     return CaptureRow(*(await session.execute(statement, values)).one())
 
@@ -184,7 +190,7 @@ async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, 
 async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -> CaptureRow | None:
     """The party's capture with this Idempotency-Key."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed, header FROM captures"
         " WHERE party = :party AND idempotency_key = :key"
     )
     row = (await session.execute(statement, {"party": party, "key": idempotency_key})).one_or_none()
@@ -194,7 +200,7 @@ async def capture_by_key(session: Session, party: bytes, idempotency_key: str) -
 async def capture_by_id(session: Session, party: bytes, capture: UUID) -> CaptureRow | None:
     """The party's capture with this id."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed, header FROM captures"
         " WHERE party = :party AND id = :id"
     )
     row = (await session.execute(statement, {"party": party, "id": capture})).one_or_none()
@@ -204,8 +210,8 @@ async def capture_by_id(session: Session, party: bytes, capture: UUID) -> Captur
 async def captures_before(session: Session, party: bytes, before: int | None, limit: int) -> list[CaptureRow]:
     """The party's captures, the newest first, from before the one with this `seq`."""
     statement = text(
-        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures WHERE party = :party"
-        " AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
+        "SELECT id, seq, request_hash, received_at, events, entries, refused, proceed FROM captures"
+        " WHERE party = :party AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
     )
     rows = await session.execute(statement, {"party": party, "before": before, "limit": limit})
     return [CaptureRow(*row) for row in rows.all()]

@@ -101,6 +101,7 @@ class Capture(Table, table=True):
     """An accepted document; `written_in` is the transaction that wrote it, by which readers follow what was committed.
 
     `seq` is given out before the commit, so a reader that remembers the last `seq` can miss one that commits later.
+    `header`: the document without events and master data, null where events came without one.
     """
 
     __tablename__ = "captures"
@@ -129,6 +130,7 @@ class Capture(Table, table=True):
     entries: int
     refused: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     proceed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    header: Any | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
 class Part(Table, table=True):

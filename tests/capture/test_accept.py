@@ -336,3 +336,13 @@ async def test_an_event_of_no_thing_is_sealed_on_its_partys_journal_which_that_p
     theirs = await room.accept(sensed, caller=room.bolt)
     (other,) = await room.assert_told_as_stored(theirs)
     assert other.trail != entry.trail
+
+
+async def test_what_a_document_says_of_itself_is_kept_with_its_capture(room: Room) -> None:
+    body = json.loads(document(seen()))
+    body |= {"sender": "urn:epc:id:pgln:4012345.00000", "instanceIdentifier": "4711"}
+    receipt = await room.captures.accept(room.acme, orjson.dumps(body))
+    assert receipt.document == {name: member for name, member in body.items() if name != "epcisBody"}
+    assert (await room.captures.receipt(room.acme, receipt.id)).document == receipt.document
+    bare = {"@context": body["@context"], **body["epcisBody"]["eventList"][0], "eventID": "urn:example:bare"}
+    assert (await room.captures.accept(room.acme, orjson.dumps(bare))).document is None
