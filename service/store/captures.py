@@ -159,7 +159,8 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     statement = text(
         "INSERT INTO captures (id, party, idempotency_key, request_hash, events, entries, refused, proceed, header)"
         " VALUES (:id, :party, :idempotency_key, :request_hash, :events, :entries, CAST(:refused AS jsonb), :proceed,"
-        " CAST(:header AS jsonb)) RETURNING id, seq, request_hash, received_at, events, entries, refused, proceed, header"
+        " CAST(:header AS jsonb))"
+        " RETURNING id, seq, request_hash, received_at, events, entries, refused, proceed, header"
     )
     values = {
         "id": new.id,
