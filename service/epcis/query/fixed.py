@@ -10,6 +10,7 @@ from service.epcis.identifiers import InvalidIdentifier, canonical, is_uri
 from service.epcis.query.conditions import Column, Condition, HasTerm, OneOf, Within
 from service.epcis.query.parameter import Parameter
 from service.epcis.query.patterns import sought
+from service.epcis.query.readings import identified
 from service.epcis.query.terms import hashed
 from service.epcis.query.words import WORDS, word
 from service.epcis.vocabulary import Vocabulary
@@ -109,6 +110,11 @@ def identifiers(field: str) -> Asking:
     )
 
 
+def _transformations(parameter: Parameter, prefixes: Prefixes) -> HasTerm:
+    """GS1's OpenAPI lets these be any text."""
+    return has_term("transformationID", [identified(expanded(text, prefixes)) for text in parameter.texts()])
+
+
 def _matching(fields: tuple[str, ...], classes: bool) -> Asking:
     """`MATCH_`: that one of the fields has an identifier that is a value, or falls under it."""
 
@@ -160,6 +166,7 @@ FIXED: Final[dict[str, Asking]] = {
     "EXISTS_errorDeclaration": exists("errorDeclaration"),
     "EXISTS_sensorElement": exists("sensorElement"),
     "EXISTS_sensorElementList": exists("sensorElement"),
+    "EQ_transformationID": _transformations,
     "EQ_booleanValue": _truth,
     "EQ_stringValue": _strings,
     "EQ_hexBinaryValue": _digits,
@@ -176,7 +183,7 @@ FIXED: Final[dict[str, Asking]] = {
     **{
         f"EQ_{field}": identifiers(field)
         for field in (
-            "transformationID", "bizTransaction", "source", "destination", "deviceID", "deviceMetadata", "rawData",
+            "bizTransaction", "source", "destination", "deviceID", "deviceMetadata", "rawData",
             "dataProcessingMethod", "bizRules", "microorganism", "chemicalSubstance", "coordinateReferenceSystem",
             "uriValue",
         )

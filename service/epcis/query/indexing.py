@@ -197,14 +197,14 @@ class _Indexing:
 
     def top(self, name: str, value: Any) -> None:
         self.extension("", "INNER_", name, value)
-        if not isinstance(value, list | dict) and len(self.sort_keys) < MOST_SORT_KEYS:
+        if isinstance(value, str | int | float) and len(self.sort_keys) < MOST_SORT_KEYS:
             self.sorted(name, value)
 
     def extension(self, scope: str, inner: str, name: str, value: Any) -> None:
         """A field of `scope`, and those inside it as fields of `inner`."""
         fields = [names.in_scope(scope, field) for field in self.named(name)]
         self.terms.update(map(hashed, fields))
-        for one in value if isinstance(value, list) else (value,):
+        for one in _listed(value):
             self.extended(fields, inner, one)
 
     def extended(self, fields: list[str], inner: str, value: Any) -> None:
@@ -212,6 +212,8 @@ class _Indexing:
             for name, one in value.items():
                 if name in ("#text", "@value", "@id"):
                     self.extended(fields, inner, one)
+                elif name == "#mixed":  # text of XML with elements in it: it is the elements that are fields
+                    self.extended(fields, inner, [part for part in _listed(one) if isinstance(part, Mapping)])
                 elif not name.startswith("@"):
                     self.extension(inner, inner, name, one)
         elif isinstance(value, list):
@@ -242,8 +244,12 @@ class _Indexing:
             self.sort_keys[field] = reading.text[:MOST_SORT_CHARACTERS] if number is None else number
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _reading(value: Any) -> Reading:
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
         return Reading("true" if value else "false")
     return numeric(value)
 

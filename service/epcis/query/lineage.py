@@ -6,11 +6,11 @@ scan. A Digital Link does not tell how long its company prefix is, so it carries
 nothing wrong, for GS1 allocates no prefix that begins with another.
 """
 
-from functools import lru_cache
 from typing import Final
 
 from service.epcis.identifiers import InvalidIdentifier, resolved
 from service.epcis.keys import ROOT
+from service.epcis.query.memory import remembered
 from service.epcis.query.terms import hashed
 from service.epcis.schemes import KEYLESS
 
@@ -24,7 +24,7 @@ Lineage = tuple[int, ...]
 """Hashes of the sets that identifiers of one kind and company are in."""
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 16)
 def lineage(identifier: str, classes: bool) -> tuple[int, Lineage]:
     """The hash of an identifier (full URI, any spelling), and those of the sets that it is in.
 
@@ -50,7 +50,7 @@ def _above(path: str, classes: bool) -> Lineage:
     return _of_company(ai, _company_digits(ai, value))
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def _of_class(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
     """The sets above a key with (`qualifier`) or without a serial number, lot or extension."""
     bare = f"{ROOT}{ai}/{value}"
@@ -64,7 +64,7 @@ def _of_class(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
     return texts + tuple(part for name in sorted(schemes) for part in _of_company(name, _company_digits(ai, value)))
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def _of_company(name: str, digits: str) -> Lineage:
     prefixes = [digits[:length] for length in _PREFIX_LENGTHS if len(digits) >= length]
     return tuple(hashed(text) for text in (every(name), *(of_company(name, prefix) for prefix in prefixes)))
@@ -76,7 +76,7 @@ def _company_digits(ai: str, value: str) -> str:
     return digits if digits.isdecimal() else digits[: next(i for i, one in enumerate(digits) if not one.isdecimal())]
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def _above_keyless(urn: str) -> Lineage:
     name, _, body = urn.removeprefix("urn:epc:id:").partition(":")
     if name not in KEYLESS:

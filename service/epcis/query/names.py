@@ -7,10 +7,10 @@ namespace ends in one of them. A compact name whose prefix a query does not decl
 name was sent, whatever its prefix stands for there.
 """
 
-from functools import lru_cache
 from typing import Final
 
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes
+from service.epcis.query.memory import remembered
 
 _SEPARATORS: Final = str.maketrans("", "", "/#:")
 SCOPES: Final = (
@@ -30,13 +30,13 @@ def in_scope(scope: str, field: str) -> str:
     return f"{scope}.{field}"
 
 
-@lru_cache(maxsize=1 << 12)
+@remembered(1 << 12)
 def full(name: str) -> str:
     """The form in which full names (namespace and local name, however joined) are compared."""
     return name.translate(_SEPARATORS)
 
 
-@lru_cache(maxsize=1 << 13)
+@remembered(1 << 13)
 def sent(name: str, namespace: str | None) -> tuple[str, ...]:
     """The fields that a member's name in an event is found by; `namespace` is what its prefix stands for, if anything.
 

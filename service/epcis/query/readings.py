@@ -7,12 +7,12 @@ double, dateTimeStamp, date), CBV 2.0 section 8.9.2 (plain decimals).
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple
 
 from service.epcis.decimals import plain
 from service.epcis.identifiers import InvalidIdentifier, resolved
+from service.epcis.query.memory import remembered
 from service.epcis.query.terms import hashed
 from service.epcis.times import InvalidTime, instant
 
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
     time: float | None = None
 
 
-@lru_cache(maxsize=1 << 15)
+@remembered(1 << 15)
 def read(text: str) -> Reading:
     """What text says: `5.0` is `5`, `...+01:00` is in UTC, an identifier is canonical, all else is itself.
 
@@ -77,7 +77,7 @@ def _midnight(text: str) -> float | None:
         return None
 
 
-@lru_cache(maxsize=1 << 15)
+@remembered(1 << 15)
 def identified(text: str) -> str:
     """An identifier in canonical form; any other text is itself."""
     if text.startswith(("urn:epc:", "http")):
@@ -88,7 +88,7 @@ def identified(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1 << 15)
+@remembered(1 << 15)
 def value_of(text: str) -> tuple[int, float | None, float | None]:
     """As `read`, with the hash of the text."""
     reading = read(text)

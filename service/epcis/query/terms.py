@@ -1,10 +1,11 @@
 """Terms: 64-bit hashes of "this field of the event has this value", which the store keeps and looks up as integers."""
 
-from functools import lru_cache
 from hashlib import blake2b
 
+from service.epcis.query.memory import remembered
 
-@lru_cache(maxsize=1 << 17)
+
+@remembered(1 << 17)
 def hashed(text: str) -> int:
     """A signed 64-bit hash of a field's name or of a value's canonical text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

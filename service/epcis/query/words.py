@@ -1,6 +1,5 @@
 """Names under which the standard's own fields are indexed, and the form in which words of vocabularies are compared."""
 
-from functools import lru_cache
 from typing import Final
 
 from service.epcis import vocabulary
@@ -28,17 +27,13 @@ WORDS: Final[dict[str, Vocabulary]] = {
 
 def word(vocabulary: Vocabulary, text: str, prefixes: Prefixes) -> str:
     """The web URI of a standard word in any spelling; any other text with its prefix resolved."""
-    own = _standard(vocabulary, text)
-    if own is not None:
-        return own
-    full = expanded(text, prefixes)
-    return _standard(vocabulary, full) or full
-
-
-@lru_cache(maxsize=1 << 12)
-def _standard(vocabulary: Vocabulary, text: str) -> str | None:
     own = vocabulary.word(text)
-    return None if own is None else vocabulary.web + own
+    if own is None:
+        full = expanded(text, prefixes)
+        own = vocabulary.word(full)
+        if own is None:
+            return full
+    return vocabulary.web + own
 
 
 def moment(field: str) -> str:

@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import event as noted
 from hypothesis import Phase, given, settings
+from hypothesis import event as noted
 from hypothesis import strategies as st
 
 from tests.epcis.query import reference
