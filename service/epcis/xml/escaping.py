@@ -30,3 +30,8 @@ def escaped(text: str) -> str:
 
 def _escape(character: str) -> str:
     return f"\\{character}" if character in '"\\' else f"\\u{ord(character):04x}"
+
+
+def shown(text: str) -> str:
+    """Text with U+FFFD for each character that XML cannot hold; for messages, which need not be read back."""
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -115,7 +115,7 @@ class Names:
 
 
 def standard_word(words: Vocabulary, text: str, prefixes: Mapping[str, str]) -> str | None:
-    """The bare word of a standard value in any spelling; none that a context with other prefixes gives a new meaning."""
+    """The bare word of a standard value in any spelling, unless the prefix in it stands for something else here."""
     head, colon, _ = text.partition(":")
     if colon and head in STANDARD_PREFIXES and prefixes.get(head, STANDARD_PREFIXES[head]) != STANDARD_PREFIXES[head]:
         return None
