@@ -119,7 +119,7 @@ class _Writing:
     def member(self, name: str, value: Any) -> str:
         """One member of the event that the standard names, empty where its value is."""
         if name in _EPCS:
-            inner = "".join(sorted([f"{_EPCS[name]}={self.text(item)}" for item in value]))
+            inner = self.sorted([f"{_EPCS[name]}={self.text(item)}" for item in value])
         elif name in _QUANTITIES:
             inner = self.sorted(f"quantityElement{self.element(item, _QUANTITY, 'quantityElement')}" for item in value)
         elif name in _PARTIES:

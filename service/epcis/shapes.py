@@ -85,9 +85,16 @@ def check_names(model: type[Element], members: Any, pointer: str, prefixes: Pref
         value = members.get(name)
         if type(value) is list:
             for index, item in enumerate(value):
-                check_names(element, item, f"{pointer}/{name}/{index}", prefixes, faults)
-        elif value is not None:
+                if not _is_plain(element, item):
+                    check_names(element, item, f"{pointer}/{name}/{index}", prefixes, faults)
+        elif value is not None and not _is_plain(element, value):
             check_names(element, value, f"{pointer}/{name}", prefixes, faults)
+
+
+def _is_plain(model: type[Element], members: Any) -> bool:
+    """Whether it has nothing but known members without members of their own: the usual case, worth a short way."""
+    names, inner = _known(model)
+    return not inner and type(members) is dict and names.issuperset(members) and None not in members.values()
 
 
 def check_name(name: str, pointer: str, prefixes: Prefixes, faults: list[Fault]) -> None:
