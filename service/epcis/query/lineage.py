@@ -16,8 +16,12 @@ from service.epcis.schemes import KEYLESS
 
 _LEAD: Final = {"00": 1, "01": 1, "8006": 1, "8003": 1}
 """Digits before the company prefix: an extension or indicator digit, the filler 0 of a GRAI."""
-_OWN_DIGITS: Final = {"253": 13, "255": 13, "8003": 14}
+OWN_DIGITS: Final = {"253": 13, "255": 13, "8003": 14}
 """Keys whose serial number is appended: digits of the key without it."""
+CLASSES: Final = frozenset(("01", "8006", "8010", *OWN_DIGITS))
+"""Keys that name a class of things where nothing finer is said."""
+_FINER: Final = frozenset(("01", "414", "8006", "8010"))
+"""Keys that lie in other sets than those of their company even where nothing finer is said."""
 _PREFIX_LENGTHS: Final = range(6, 13)
 
 Lineage = tuple[int, ...]
@@ -42,21 +46,23 @@ def lineage(identifier: str, classes: bool) -> tuple[int, Lineage]:
 
 def _above(path: str, classes: bool) -> Lineage:
     ai, value, *rest = path.split("/")
-    qualifier = rest[0] if rest else ""
-    if ai in _OWN_DIGITS:
-        return _of_class(ai, value[: _OWN_DIGITS[ai]], "own" if len(value) > _OWN_DIGITS[ai] else "", False)
-    if ai in ("01", "414", "8006", "8010"):
-        return _of_class(ai, value, qualifier, classes)
+    if ai in OWN_DIGITS:
+        own = OWN_DIGITS[ai]
+        return _of_key(ai, value[:own], "own" if len(value) > own else "", classes)
+    if rest or ai in _FINER:
+        return _of_key(ai, value, rest[0] if rest else "", classes)
     return _of_company(ai, _company_digits(ai, value))
 
 
 @remembered(1 << 14)
-def _of_class(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
+def _of_key(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
     """The sets above a key with (`qualifier`) or without a serial number, lot or extension."""
     bare = f"{ROOT}{ai}/{value}"
-    above = [any_of(bare, "254")] if ai == "414" else []
-    if qualifier and ai != "414":
-        above = [bare] if qualifier == "own" else [bare, any_of(bare, qualifier)]
+    above = [bare] if qualifier and ai in CLASSES else []
+    if ai == "414" and not qualifier:
+        above = [any_of(bare, "254")]
+    elif qualifier and qualifier != "own":
+        above.append(any_of(bare, qualifier))
     if ai == "8006":
         above += [pieces(value[:14]), pieces(value[:16])]
     texts = tuple(hashed(text) for text in above)

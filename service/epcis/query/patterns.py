@@ -39,7 +39,7 @@ def _sought_link(uri: str, classes: bool) -> str:
     if key is not None and key.qualifier and key.extension == "1":
         canonical(link(Key(key.ai, key.value)))  # its check digit must be right
         return _any_extension(key.ai, link(Key(key.ai, key.value)), key.qualifier, classes)
-    if key is not None and uri[-2] != "/":
+    if key is not None and key.ai in lineage.OWN_DIGITS and len(key.value) == lineage.OWN_DIGITS[key.ai] + 1:
         return canonical(uri[:-1])
     if key is None and not uri.startswith("https://id.gs1.org/"):
         return uri
@@ -51,7 +51,8 @@ def _sought_link(uri: str, classes: bool) -> str:
 
 def _any_extension(ai: str, bare: str, qualifier: str, classes: bool) -> str:
     """Among classes, "every serial number of it" is the class itself."""
-    return bare if classes and qualifier != "10" and ai != "414" else lineage.any_of(bare, qualifier)
+    whole = classes and qualifier != "10" and ai in lineage.CLASSES
+    return bare if whole else lineage.any_of(bare, qualifier)
 
 
 def _sought_urn(uri: str, name: str, body: str, classes: bool) -> str:

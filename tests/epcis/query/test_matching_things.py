@@ -102,6 +102,21 @@ def test_a_digital_link_may_have_a_star_as_its_serial_number() -> None:
     assert asks({"MATCH_epc": [f"{grai}*"]}, in_event(EPCS["grai"]))
 
 
+def test_each_kind_of_link_may_have_a_star_at_its_end() -> None:
+    for link in (
+        "https://id.gs1.org/8018/401234500000000012/8019/7",
+        "https://id.gs1.org/417/4012345000115/7040/1ABC",
+        "https://id.gs1.org/414/4012345000115/7040/1ABC",
+        canonical(EPCS["cpi"]),
+        canonical(EPCS["itip"]),
+        canonical(EPCS["upui"]),
+    ):
+        pattern = link.rpartition("/")[0] + "/*"
+        event = in_event(link)
+        assert asks({"MATCH_epc": [pattern]}, event), pattern
+        assert not asks({"MATCH_epc": [pattern]}, in_event(OTHER))
+
+
 def test_a_location_without_extension_is_not_all_of_them() -> None:
     bare, extended = "urn:epc:id:sgln:4012345.00011.0", "urn:epc:id:sgln:4012345.00011.987"
     event = varied(ASSOCIATION_EVENT, parentID=extended)
@@ -179,6 +194,8 @@ def test_values_are_alternatives_and_parameters_all_hold() -> None:
         "urn:epc:idpat:nonsense:1.*",
         "urn:epc:idpat:sgtin:0614141.107346.4*",
         "https://id.gs1.org/01/*",
+        "https://id.gs1.org/8004/4012345*",
+        "https://id.gs1.org/00/3401234511111111*",
         "https://id.gs1.org/01/04012345111111/21/*",
         "not a URI",
         "",
