@@ -61,6 +61,7 @@ class Deliverer:
         self._sender = Sender(settings.webhook_networks, resolve, tls, total_seconds)
         self._chance = chance
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def step(self) -> bool:
         """Begins what is due and waits for none of it; False where nothing is due."""
@@ -78,12 +79,13 @@ class Deliverer:
         return bool(claimed)
 
     async def finish(self) -> None:
-        """Waits for what is under way; nothing new begins."""
+        """Waits until all that is due of the claimed subscriptions is sent."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """As `finish`, then lets go of connections."""
+        """Waits for the deliveries that are on their way, begins no other, and lets go of connections."""
+        self._closing = True
         await self.finish()
         await self._sender.close()
 
@@ -103,6 +105,8 @@ class Deliverer:
 
     async def _send_what_is_due(self, subscription: UUID, lease: UUID) -> None:
         for _ in range(_IN_A_ROW):
+            if self._closing:
+                return
             outgoing = await prepare(self._database, subscription, lease)
             if outgoing is None:
                 return

@@ -136,6 +136,21 @@ def endless(handler: Handler) -> None:
         return
 
 
+def slowly(seconds: float) -> Callable[[Handler], None]:
+    """Takes it, after a while."""
+
+    def take(handler: Handler) -> None:
+        received = handler.server.receiver.calls[-1]
+        time.sleep(seconds)
+        with handler.server.receiver.lock:
+            handler.server.receiver.taken.append(received)
+        handler.send_response(200)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return take
+
+
 def silent(seconds: float) -> Callable[[Handler], None]:
     """Keeps the connection and says nothing."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from service.subscriptions import SubscriptionNotFound
 from service.workers import _repeat
 from tests.subscriptions.conftest import Room, eventually, seen
-from tests.subscriptions.receiver import Receiver, endless, half_a_status, hang_up, receiving, silent
+from tests.subscriptions.receiver import Receiver, endless, half_a_status, hang_up, receiving, silent, slowly
 
 
 async def test_what_newly_matches_is_sent_once(room: Room, receiver: Receiver) -> None:
@@ -100,6 +100,21 @@ async def test_nobody_calls_back_before_the_pause_is_over(room: Room, receiver: 
     assert len(receiver.calls) == 1
     ((pause,),) = await room.rows("SELECT next_at - now() FROM subscriptions WHERE id = :id", id=subscribed.id)
     assert timedelta(seconds=100) < pause <= timedelta(seconds=120)
+
+
+async def test_a_worker_that_stops_does_not_begin_another_delivery(room: Room, receiver: Receiver) -> None:
+    await room.subscribe(receiver.url)
+    await room.capture(*[seen() for _ in range(1000)])
+    receiver.usual = slowly(0.3)
+    worker = room.deliverer()
+    await worker.step()
+    await eventually(lambda: len(receiver.calls) == 1)
+    await worker.close()
+    assert len(receiver.calls) == len(receiver.taken) == 1
+    receiver.usual = 200
+    await room.deliver()
+    assert [len(call.events) for call in receiver.taken] == [200] * 5
+    assert len(set(receiver.ids)) == 1000
 
 
 async def test_gone_ends_the_subscription(room: Room, receiver: Receiver) -> None:
