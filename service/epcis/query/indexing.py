@@ -14,7 +14,7 @@ from service.epcis.faults import Fault, InvalidDocument
 from service.epcis.query import names, units
 from service.epcis.query.conditions import Indexed
 from service.epcis.query.lineage import Lineage, lineage
-from service.epcis.query.readings import Reading, finite, numeric, read, value_of
+from service.epcis.query.readings import Reading, finite, identified, numeric, read, value_of
 from service.epcis.query.terms import hashed
 from service.epcis.query.words import ANY_LIST_OF_CLASSES, WORDS, measure, moment, word
 
@@ -114,7 +114,7 @@ class _Indexing:
         return text if text.startswith(("urn:", "http")) else expanded(text, self.prefixes)
 
     def identifier(self, field: str, text: str) -> None:
-        self.terms.add(hashed(field) ^ lineage(self.full(text), False)[0])
+        self.terms.add(hashed(field) ^ hashed(identified(self.full(text))))
 
     def word(self, field: str, text: str) -> None:
         self.terms.add(hashed(field) ^ hashed(word(WORDS[field], text, self.prefixes)))
@@ -127,9 +127,10 @@ class _Indexing:
         sent = finite(number)
         if sent is not None:
             self.numbers.add((hashed(field), sent))
-        base = units.in_base(number, uom, field == "sDev") if uom else sent
-        if uom and base is not None:
-            self.numbers.add((hashed(measure(field, uom)), base))
+        if uom:
+            base = units.in_base(number, uom, field == "sDev")
+            if base is not None:
+                self.numbers.add((hashed(measure(field, uom)), base))
 
     def place(self, field: str, place: Members) -> None:
         self.identifier(field, place["id"])
