@@ -79,8 +79,11 @@ def of_xml(element: Any) -> dict[str, Any]:
     return _event(members_of(element), prefixes)
 
 
-def differences(wanted: Any, got: Any, path: str = "") -> list[str]:
-    """Where two contents differ, at most a few places."""
+def differences(wanted: Any, got: Any, path: str = "", *, across: bool = True) -> list[str]:
+    """Where two contents differ, at most a few places.
+
+    `across` bindings, an extension's number or boolean may be the text that says it: XML has nothing else.
+    """
     if isinstance(wanted, Mapping) and isinstance(got, Mapping):
         found = []
         for name in sorted({*wanted, *got}):
@@ -89,15 +92,25 @@ def differences(wanted: Any, got: Any, path: str = "") -> list[str]:
             elif name not in wanted:
                 found.append(f"{path}/{name} was added ({_short(got[name])})")
             else:
-                found += differences(wanted[name], got[name], f"{path}/{name}")
+                found += differences(wanted[name], got[name], f"{path}/{name}", across=across)
         return found[:6]
     if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        return [
-            more
-            for at, (one, other) in enumerate(zip(wanted, got, strict=True))
-            for more in differences(one, other, f"{path}/{at}")
-        ][:6]
-    return [] if wanted == got else [f"{path}: {_short(wanted)} became {_short(got)}"]
+        pairs = enumerate(zip(wanted, got, strict=True))
+        return [more for at, (one, other) in pairs for more in differences(one, other, f"{path}/{at}", across=across)][
+            :6
+        ]
+    same = wanted == got and type(wanted) is type(got)
+    return [] if same or (across and _same_text(wanted, got)) else [f"{path}: {_short(wanted)} became {_short(got)}"]
+
+
+def _same_text(one: Any, other: Any) -> bool:
+    """Whether a text says the number or boolean that the other one is."""
+    for typed, text in ((one, other), (other, one)):
+        if isinstance(typed, bool) and isinstance(text, str):
+            return text in (("true", "1") if typed else ("false", "0"))
+        if isinstance(typed, Decimal) and isinstance(text, str):
+            return _number(text) == typed
+    return False
 
 
 def without_id(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,21 +173,25 @@ def _any(name: str, value: Any, prefixes: Prefixes) -> Any:
 
 
 def _scalar(name: str, value: Any, prefixes: Prefixes) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = value.strip() if isinstance(value, str) else _plain(Decimal(repr(value)))
+    text = value.strip() if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     if name in _TIMES:
         return _instant(text)
     if name in _NUMBERS:
-        try:
-            return _plain(Decimal(text))
-        except InvalidOperation:
-            return text
+        return _plain(text)
     if name == "booleanValue":
         return {"1": "true", "0": "false"}.get(text, text)
     if name == "hexBinaryValue":
         return text.upper()
+    if not isinstance(value, str):
+        return value if isinstance(value, bool) else _number(text)
     return _word(text, prefixes) if name in _WORDS or name == "type" else _uri(text, prefixes)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def _word(text: str, prefixes: Prefixes) -> str:
@@ -212,9 +229,12 @@ def _instant(text: str) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"
 
 
-def _plain(number: Decimal) -> str:
-    text = format(number.normalize(), "f")
-    return "0" if text in ("-0", "") else text
+def _plain(text: str) -> str:
+    number = _number(text)
+    if number is None or not number.is_finite():
+        return text
+    plain = format(number.normalize(), "f")
+    return "0" if plain in ("-0", "") else plain
 
 
 def _short(value: Any) -> str:

@@ -1,6 +1,7 @@
 """An event element of EPCIS XML 1.2 or 2.0 as members of the JSON binding, after the XSDs."""
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from lxml import etree
@@ -11,6 +12,7 @@ EPCS = {"epcList", "childEPCs", "inputEPCList", "outputEPCList"}
 QUANTITIES = {"quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"}
 PARTIES = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
 _PLACES = {"readPoint", "bizLocation"}
+NUMBERS = ("integer", "int", "long", "short", "decimal", "double", "float")
 _WRAPPERS = {"extension", "baseExtension"}
 
 
@@ -93,11 +95,22 @@ def _attributes(element: Any) -> dict[str, Any]:
 def _value(element: Any) -> Any:
     attributes, children = _attributes(element), [one for one in element if isinstance(one.tag, str)]
     if not children and not attributes:
-        return _text(element)
+        return _typed(element)
     members = {**attributes, **_children(children)}
     if not children and _text(element):
         members["#text"] = _text(element)
     return members
+
+
+def _typed(element: Any) -> Any:
+    """The text, or the number or boolean that `xsi:type` says it is."""
+    kind, text = str(element.get(f"{{{XSI}}}type") or "").rpartition(":")[2], _text(element)
+    if kind in NUMBERS:
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            return text
+    return {"true": True, "1": True, "false": False, "0": False}.get(text, text) if kind == "boolean" else text
 
 
 def _children(elements: Iterable[Any]) -> dict[str, Any]:

@@ -84,10 +84,13 @@ def _shape(group: Group, party: Connection) -> None:
             expect(place in text, f"no pointer {place}: {text[:500]}")
         faults_told = answer.json().get("faults") or answer.json().get("errors")
         expect(faults_told and all("rule" in fault for fault in faults_told), f"no rule: {text[:400]}")
+    with group.check("a faulty XML document is refused with problem+json where the request accepts anything"):
+        answer = party.capture(b"<html/>", XML)
+        expect("application/problem+json" in answer.headers["content-type"], answer.headers["content-type"])
     with group.check("an XML fault has an XPath that finds the element"):
         events = [examples.object_event(), {**examples.object_event(), "action": "MOVE"}]
         body = xmlform.document(events, {})
-        answer = party.capture(body, XML)
+        answer = party.capture(body, XML, Accept=JSON)
         expect_equal(answer.status_code, 400, told(answer))
         told_faults = answer.json().get("faults") or answer.json().get("errors")
         places = [fault.get("xpath") or fault.get("pointer") or "" for fault in told_faults]

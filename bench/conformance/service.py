@@ -106,7 +106,15 @@ class Connection:
 class Service:
     """The service's address and its administrator's key, and the parties that the bench makes."""
 
-    SCOPES = ("captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write")
+    SCOPES = (
+        "captures:write",
+        "captures:read",
+        "trails:read",
+        "subscriptions:write",
+        "risk:read",
+        "keys:write",
+        "grants:write",
+    )
 
     def __init__(self, url: str, admin: str) -> None:
         self.url = url.rstrip("/")
