@@ -41,5 +41,5 @@ def _indexed(row: UnindexedRow) -> Indexed:
     try:
         return indexed(parse(row.document, lenient=True).events[0])
     except InvalidDocument as fault:
-        _log.warning("an event cannot be indexed wholly", event=row.event, faults=len(fault.faults))
+        _log.warning("an event cannot be indexed wholly", seq=row.event, faults=len(fault.faults))
         return Indexed((), (), {})

@@ -17,7 +17,7 @@ from service.epcis.query.conditions import (
     Timed,
     Within,
 )
-from service.store.indexing import SPAN_SECONDS, SPANS, column_term
+from service.store.indexing import SPAN_SECONDS, SPANS, column_term, is_text
 from service.store.trails import Viewer
 
 TimeColumn = Literal["event_time", "record_time"]
@@ -90,12 +90,12 @@ class Compiled:
                 self.has_term(terms)
             case OneOf("event_id", values):
                 self.few = True
-                ids = [value for value in values if _is_text(value)]
+                ids = [value for value in values if is_text(value)]
                 self.where.append(
                     f"t.event IN (SELECT seq FROM events WHERE event_id = ANY(CAST({self.bind(ids)} AS text[])))"
                 )
             case OneOf(column, values):
-                self.has_term(tuple(column_term(column, value) for value in values if _is_text(value)))
+                self.has_term(tuple(column_term(column, value) for value in values if is_text(value)))
             case Between():
                 self._between(condition)
             case Among(named, numbers):
@@ -156,8 +156,3 @@ def compiled(query: Query, viewer: Viewer) -> Compiled:
     for condition in query.conditions:
         found.add(condition, viewer)
     return found
-
-
-def _is_text(value: str) -> bool:
-    """Whether PostgreSQL can hold it; what it cannot hold, no event has."""
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)

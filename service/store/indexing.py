@@ -82,9 +82,15 @@ def _sort_keys(indexed: Indexed) -> str | None:
 
 
 def _holds(value: str | float) -> bool:
-    if not isinstance(value, str):
-        return math.isfinite(value)
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return is_text(value) if isinstance(value, str) else math.isfinite(value)
+
+
+def is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold it: no zero bytes, no lone surrogates."""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 async def write_index(
@@ -166,7 +172,7 @@ async def take_unindexed(session: Session, limit: int) -> list[UnindexedRow]:
         "WITH taken AS (DELETE FROM events_to_index WHERE event IN (SELECT event FROM events_to_index ORDER BY event"
         " LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING event)"
         " SELECT seq, event_type, action, event_time, record_time, document FROM events"
-        " WHERE seq IN (SELECT event FROM taken) AND document IS NOT NULL ORDER BY seq FOR KEY SHARE"
+        " WHERE seq IN (SELECT event FROM taken) AND document IS NOT NULL ORDER BY seq FOR SHARE"
     )
     return [UnindexedRow(*row) for row in (await session.execute(statement, {"limit": limit})).all()]
 

@@ -27,8 +27,8 @@ from service.store.trails import Viewer
 
 FEW = 2_000
 """Matches that are gathered at once without a thought."""
-_STEPS = 2_000
-"""Events that a walk looks at; more where a page is long."""
+_STEPS, _STEPS_PER_ROW = 2_000, 60
+"""Events that a walk looks at: at least so many, and so many for each row of the page."""
 _COLUMNS: dict[str, TimeColumn] = {"eventTime": "event_time", "recordTime": "record_time"}
 _FOUND = "e.seq, e.event_id, e.document, e.record_time, e.event_hash, e.capture, e.party"
 
@@ -98,7 +98,7 @@ class _Page:
         self.order = _ordering(query.order)
         self.found = compiled(query, viewer)
         self.limit = self.found.bind(limit)
-        self.steps = self.found.bind(max(_STEPS, 60 * limit))
+        self.steps = self.found.bind(max(_STEPS, _STEPS_PER_ROW * limit))
         self.most = None if query.most is None or after is not None else self.found.bind(query.most + 1)
 
     def statement(self, frequencies: Frequencies) -> str:
