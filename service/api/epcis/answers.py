@@ -15,6 +15,8 @@ from service.api.epcis.media import JSON, XML, chosen, form_of
 from service.api.epcis.paths import url_with
 from service.epcis.contexts import Prefixes
 from service.epcis.rendering import CONTEXT
+from service.epcis.xml import write_document
+from service.epcis.xml.answers import collection_xml
 
 _BOTH = (*JSON, *XML)
 _VARY = "Accept, Authorization, GS1-CBV-XML-Format, GS1-EPC-Format, GS1-Extensions"
@@ -50,6 +52,8 @@ async def _json_only(request: Request) -> str:
 
 MediaType = Annotated[str, Depends(_any_form)]
 """The type that the answer is to have, out of JSON, JSON-LD and XML; refuses what accepts none of these."""
+Acceptable = Depends(_any_form)
+"""The same refusal, for operations whose answer has no body but where they refuse."""
 JsonType = Annotated[str, Depends(_json_only)]
 """The same out of JSON and JSON-LD."""
 
@@ -89,8 +93,6 @@ def written(media_type: str, document: dict[str, Any], cbv_format: CbvFormat) ->
     """An EPCIS document of the JSON binding in the media type."""
     if form_of(media_type) == "json":
         return orjson.dumps(document)
-    from service.epcis.xml import write_document
-
     return write_document(document, cbv="web" if cbv_format == "Always_Web_URI" else "urn")
 
 
@@ -100,11 +102,9 @@ def collection(
     """A collection of names; URIs that begin with what one of the prefixes stands for are written with it."""
     used: dict[str, str] = {}
     short = [_compacted(member, prefixes, used) for member in members]
-    if form_of(media_type) == "xml":
-        from service.epcis.xml.answers import collection_xml
-
-        return answer(media_type, collection_xml(members), headers=headers)
     context: Any = [CONTEXT, used] if used else CONTEXT
+    if form_of(media_type) == "xml":
+        return answer(media_type, collection_xml(short, context), headers=headers)
     return answer(media_type, {"@context": context, "type": "Collection", "member": short}, headers=headers)
 
 

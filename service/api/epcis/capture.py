@@ -11,10 +11,26 @@ from service.api import errors
 from service.api.callers import InRooms, needs
 from service.api.documents import ErrorBehaviour, IdempotencyKey, read_document, read_idempotency_key
 from service.api.epcis import jobs
-from service.api.epcis.answers import JsonType, MediaType, NextPageToken, PerPage, answer, next_page, per_page
+from service.api.epcis.answers import (
+    Acceptable,
+    JsonType,
+    MediaType,
+    NextPageToken,
+    PerPage,
+    answer,
+    next_page,
+    per_page,
+)
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import BadQueryParameter, NoSuchResource
-from service.api.epcis.headers import ANSWERED, CbvVersion, EpcisVersion, Versioned, check_body_versions
+from service.api.epcis.headers import (
+    ANSWERED,
+    OLDEST_CAPTURED,
+    CbvVersion,
+    EpcisVersion,
+    Versioned,
+    check_body_versions,
+)
 from service.api.epcis.media import form_of
 from service.api.epcis.paths import PREFIX, url_of
 from service.api.epcis.spec import LOCATION, PAGED, refused, told
@@ -23,6 +39,7 @@ from service.api.paging import cursor_at, number_at
 from service.capture import errors as capturing
 from service.capture.receipts import Receipt
 from service.epcis.faults import InvalidDocument
+from service.epcis.xml.answers import capture_job_xml
 from service.parties.caller import Caller
 from service.parties.errors import NoSigningKey, NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
@@ -51,6 +68,7 @@ DOCUMENT_REFUSALS = (
     "/capture",
     status_code=202,
     response_class=Response,
+    dependencies=[Acceptable],
     openapi_extra=document_body(),
     responses=told(202, "Kept, and on its way to the chain; the job is at Location", headers=LOCATION)
     | refused(*DOCUMENT_REFUSALS, path=f"{PREFIX}/capture"),
@@ -138,10 +156,8 @@ async def capture_job(media_type: MediaType, receipt: Job) -> Response:
     """What became of a capture: whether it ended, and which events were refused."""
     if form_of(media_type) == "json":
         return answer(media_type, jobs.job(receipt))
-    from service.epcis.xml.answers import capture_job_xml
-
     return answer(media_type, capture_job_xml(jobs.job(receipt)))
 
 
-discoverable(router, "/capture", "GET", "POST", captures=True)
+discoverable(router, "/capture", "GET", "POST", captures=True, oldest=OLDEST_CAPTURED)
 discoverable(router, "/capture/{captureID:epcis_name}", "GET", exists=_found)

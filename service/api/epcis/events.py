@@ -134,7 +134,7 @@ async def event(
     media_type: MediaType, asked: AsAsked, found: Annotated[tuple[FoundEvent, ...], Depends(_found)]
 ) -> Response:
     """One event by its id, as the result of a query; an error declaration has the id of the event that it declares."""
-    return document(media_type, asked, found)
+    return await document(media_type, asked, found)
 
 
 discoverable(router, "/events", "GET", "POST", captures=True)

@@ -1,5 +1,6 @@
 """Answering with events: the caller's parameters become a query, its page an EPCISQueryDocument."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from service.parties.scopes import Scope
 from service.queries import FoundEvent
 from service.rooms import Rooms
 
+_IN_THREAD = 50
 SIMPLE_EVENT_QUERY = "SimpleEventQuery"
 """The query that every repository has (EPCIS 2.0, 8.2.7.1)."""
 Reader = Annotated[Caller, Depends(needs(Scope.TRAILS_READ))]
@@ -66,7 +68,7 @@ class Asking:
     async def answer(self, query: Query, name: str = SIMPLE_EVENT_QUERY) -> Response:
         """A page of the events that match, with the way to the next one."""
         page = await self.rooms.queries.events(self.caller, query, limit=per_page(self.at_most), token=self.token)
-        return document(self.media_type, self.asked, page.events, name, next_page(self.request, page.following))
+        return await document(self.media_type, self.asked, page.events, name, next_page(self.request, page.following))
 
 
 async def _asking(
@@ -91,18 +93,23 @@ def query_pairs(request: Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if name not in PAGING]
 
 
-def document(
+async def document(
     media_type: str,
     asked: Asked,
     events: Sequence[FoundEvent],
     name: str = SIMPLE_EVENT_QUERY,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Events as the result of a query with this name."""
-    told = query_document(
-        ((orjson.loads(event.document), event.record_time) for event in events),
-        query_name=name,
-        epc_format=asked.epc_format,
-        created=datetime.now(UTC),
-    )
-    return answer(media_type, written(media_type, told, asked.cbv_format), headers=headers)
+    """Events as the result of a query with this name; many are written in a thread, while others are served."""
+
+    def write() -> bytes:
+        told = query_document(
+            ((orjson.loads(event.document), event.record_time) for event in events),
+            query_name=name,
+            epc_format=asked.epc_format,
+            created=datetime.now(UTC),
+        )
+        return written(media_type, told, asked.cbv_format)
+
+    content = await asyncio.to_thread(write) if len(events) > _IN_THREAD else write()
+    return answer(media_type, content, headers=headers)

@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from service.api.callers import AnyCaller
-from service.api.epcis.discovery import discoverable
+from service.api.epcis.discovery import EpcisCaller, discoverable
 from service.api.epcis.headers import Versioned
 from service.api.epcis.paths import PREFIX
 from service.api.epcis.spec import gone, refused
@@ -22,7 +21,7 @@ _PATH = "/nextPageToken/{token:epcis_name}"
     dependencies=[Versioned],
     responses=gone("Nothing is held for the token") | refused(),
 )
-async def release(_: AnyCaller, token: Annotated[str, Path(description="a nextPageToken")]) -> Response:  # noqa: ARG001
+async def release(_: EpcisCaller, token: Annotated[str, Path(description="a nextPageToken")]) -> Response:  # noqa: ARG001
     """Releases what is held for a page token, which is never anything: a token is a place in a list, and stays one."""
     return Response(status_code=204)
 

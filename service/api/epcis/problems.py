@@ -17,6 +17,7 @@ from service.api.epcis.discovery import allowed_at
 from service.api.epcis.exceptions import EXCEPTION, exception_of, status_of
 from service.api.epcis.limits import CaptureLimits
 from service.api.epcis.media import problem_form
+from service.epcis.xml.answers import problem_xml
 from service.errors import TrailsealError
 
 
@@ -36,8 +37,6 @@ def problem(scope: Scope, refusal: TrailsealError, headers: Mapping[str, str] | 
     if members["status"] == 405:
         told["Allow"] = allowed_at(scope) or told.get("Allow", "")
     if problem_form(asked.get("accept"), asked.get("content-type")) == "xml":
-        from service.epcis.xml.answers import problem_xml
-
         return Response(problem_xml(members), members["status"], told, "application/problem+xml")
     return Response(orjson.dumps(members, default=str), members["status"], told, "application/problem+json")
 

@@ -98,12 +98,29 @@ _DEFINITION_SCHEMA = {
 
 def definition() -> dict[str, Any]:
     """What OpenAPI says of an answer that is a named query."""
-    return _json(_DEFINITION_SCHEMA, _DEFINITION)
+    return _both(_DEFINITION_SCHEMA, _DEFINITION)
 
 
 def definitions() -> dict[str, Any]:
     """What OpenAPI says of an answer that is a list of named queries."""
-    return _json({"type": "array", "items": _DEFINITION_SCHEMA}, [_DEFINITION])
+    return _both({"type": "array", "items": _DEFINITION_SCHEMA}, [_DEFINITION])
+
+
+def query_or_feed() -> dict[str, Any]:
+    """OpenAPI's description of an operation that takes event queries, and as a WebSocket what a subscription takes."""
+    controls = [_one(name, _CRON, "0") for name in _CONTROLS["schedule"]["properties"]]
+    controls += [
+        _one("stream", _CONTROLS["stream"], True),
+        _one("reportIfEmpty", _CONTROLS["reportIfEmpty"], False),
+        _one("initialRecordTime", _CONTROLS["initialRecordTime"], "2026-02-03T09:00:00Z"),
+    ]
+    for control in controls:
+        control["description"] = f"of a WebSocket: {control['schema'].get('description', 'events recorded since')}"
+    upgrade = {"name": "Upgrade", "in": "header", "required": False, "schema": {"type": "string"}}
+    return {
+        "parameters": [*query_parameters()["parameters"], *controls, {**upgrade, "description": "`websocket`"}],
+        "responses": {"101": {"description": "A WebSocket, by which documents come as text (RFC 6455)"}},
+    }
 
 
 def new_definition() -> dict[str, Any]:
@@ -115,7 +132,7 @@ _CRON = {
     "type": "string",
     "description": "a number, a range `[1-5]`, `*`, a step `0/30`, or several with commas",
 }
-_CONTROLS = {
+_CONTROLS: dict[str, Any] = {
     "stream": {"type": "boolean", "description": "each event as it is captured; excludes schedule"},
     "schedule": {
         "type": "object",
@@ -165,19 +182,21 @@ _KEPT_SCHEMA = {
 
 def new_subscription() -> dict[str, Any]:
     """OpenAPI's `requestBody` of a subscription."""
-    return {"requestBody": {"required": True, "content": _json(_NEW_SCHEMA, _NEW)}}
+    shown = {"schema": _NEW_SCHEMA, "example": _NEW}
+    return {"requestBody": {"required": True, "content": {"application/json": shown, "application/ld+json": shown}}}
 
 
 def subscription_content() -> dict[str, Any]:
     """What OpenAPI says of an answer that is a subscription."""
-    return _json(_KEPT_SCHEMA, _KEPT)
+    return _both(_KEPT_SCHEMA, _KEPT)
 
 
 def subscriptions_content() -> dict[str, Any]:
     """What OpenAPI says of an answer that is a list of subscriptions."""
-    return _json({"type": "array", "items": _KEPT_SCHEMA}, [_KEPT])
+    return _both({"type": "array", "items": _KEPT_SCHEMA}, [_KEPT])
 
 
-def _json(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+def _both(schema: dict[str, Any], example: Any) -> dict[str, Any]:
     shown = {"schema": schema, "example": example}
-    return {"application/json": shown, "application/ld+json": shown}
+    xml = {"schema": {"type": "string"}}
+    return {"application/json": shown, "application/ld+json": shown, "application/xml": xml, "text/xml": xml}

@@ -3,9 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from service.api.callers import AnyCaller
 from service.api.epcis.answers import MediaType, collection
-from service.api.epcis.discovery import discoverable
+from service.api.epcis.discovery import EpcisCaller, discoverable
 from service.api.epcis.headers import AsAsked, Versioned
 from service.api.epcis.paths import PREFIX
 from service.api.epcis.spec import collections, refused, told
@@ -24,7 +23,7 @@ RESOURCES = (
 )
 
 
-async def resources(_: AnyCaller, media_type: MediaType, asked: AsAsked) -> Response:
+async def resources(_: EpcisCaller, media_type: MediaType, asked: AsAsked) -> Response:
     """The top-level resources."""
     return collection(media_type, RESOURCES, asked.extensions)
 

@@ -9,6 +9,7 @@ from service.api.epcis.paths import PREFIX
 from service.api.examples import DOCUMENT
 from service.epcis.query.faults import QueryParameterFault, QueryTooComplex, QueryValidationFault
 from service.epcis.rendering import CONTEXT
+from service.epcis.xml import InexpressibleInXml
 from service.errors import TrailsealError
 from service.parties.errors import ScopeMissing, Unauthenticated
 from service.queries.errors import BadPageToken, QueryTooLarge
@@ -105,6 +106,7 @@ QUERY_REFUSALS = (
     QueryValidationFault,
     QueryTooComplex,
     QueryTooLarge,
+    InexpressibleInXml,
 )
 """What asking for events may refuse."""
 

@@ -1,5 +1,6 @@
 """Webhooks on named queries (EPCIS 2.0, 12.5)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -8,16 +9,18 @@ from starlette.responses import Response
 
 from service.api import errors
 from service.api.callers import InRooms
-from service.api.epcis.answers import JsonType, NextPageToken, PerPage, answer, next_page, per_page
+from service.api.epcis.answers import MediaType, NextPageToken, PerPage, answer, next_page, per_page
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import SubscribeNotPermitted
 from service.api.epcis.found import SIMPLE_EVENT_QUERY, Reader
 from service.api.epcis.headers import AsAsked, EpcisVersion, Versioned, check_body_versions
+from service.api.epcis.media import form_of
 from service.api.epcis.paths import PREFIX, url_of
 from service.api.epcis.queries import Existing, Keeper, QueryName, existing, read_json
 from service.api.epcis.query_spec import new_subscription, subscription_content, subscriptions_content
 from service.api.epcis.spec import LOCATION, PAGED, gone, refused, told
 from service.epcis.query.faults import QueryValidationFault
+from service.epcis.xml.answers import subscription_xml, subscriptions_xml
 from service.parties.errors import PartyIsSuspended
 from service.queries.errors import BadPageToken
 from service.subscriptions import errors as refusing
@@ -47,7 +50,7 @@ async def subscriptions(
     request: Request,
     caller: Reader,
     rooms: InRooms,
-    media_type: JsonType,
+    media_type: MediaType,
     named: Existing,
     *,
     at_most: PerPage = 30,
@@ -55,10 +58,9 @@ async def subscriptions(
 ) -> Response:
     """The subscriptions to a query."""
     if named is None:
-        return answer(media_type, [])
+        return _listed(media_type, (), {})
     page = await rooms.subscriptions.list(caller, named.name, limit=per_page(at_most), token=token)
-    headers = next_page(request, page.following)
-    return answer(media_type, [_told(one) for one in page.subscriptions], headers=headers)
+    return _listed(media_type, page.subscriptions, next_page(request, page.following))
 
 
 @router.post(
@@ -82,7 +84,7 @@ async def subscribe(
     request: Request,
     caller: Keeper,
     rooms: InRooms,
-    media_type: JsonType,
+    media_type: MediaType,
     *,
     asked: AsAsked,
     name: QueryName,
@@ -97,7 +99,7 @@ async def subscribe(
     )
     made = await rooms.subscriptions.create(caller, name, request_)
     location = url_of(request, "queries", name, "subscriptions", str(made.id))
-    return answer(media_type, _told(made), 201, {"Location": location})
+    return answer(media_type, _one(media_type, made), 201, {"Location": location})
 
 
 async def _found(caller: Reader, rooms: InRooms, name: QueryName, number: SubscriptionID) -> Subscription:
@@ -110,9 +112,9 @@ async def _found(caller: Reader, rooms: InRooms, name: QueryName, number: Subscr
     responses=told(200, "The subscription", subscription_content())
     | refused(refusing.QueryNotFound, refusing.SubscriptionNotFound),
 )
-async def subscription(media_type: JsonType, found: Annotated[Subscription, Depends(_found)]) -> Response:
+async def subscription(media_type: MediaType, found: Annotated[Subscription, Depends(_found)]) -> Response:
     """One subscription, and how its deliveries go; its signature token is never told."""
-    return answer(media_type, _told(found))
+    return answer(media_type, _one(media_type, found))
 
 
 @router.delete(
@@ -126,6 +128,17 @@ async def unsubscribe(caller: Keeper, rooms: InRooms, name: QueryName, number: S
     """Ends a subscription."""
     await rooms.subscriptions.delete(caller, name, number)
     return Response(status_code=204)
+
+
+def _one(media_type: str, subscription: Subscription) -> Any:
+    told_ = _told(subscription)
+    return told_ if form_of(media_type) == "json" else subscription_xml(told_)
+
+
+def _listed(media_type: str, found: Sequence[Subscription], headers: dict[str, str]) -> Response:
+    members = [_told(one) for one in found]
+    content = members if form_of(media_type) == "json" else subscriptions_xml(members)
+    return answer(media_type, content, headers=headers)
 
 
 def _told(subscription: Subscription) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import Service
+from tests.api.conftest import EVERYTHING, Service
 
 
 @dataclass
@@ -36,7 +36,8 @@ def party(service: Service) -> Callable[..., Awaitable[Party]]:
     """Registers a party with a signing key in custody."""
 
     async def register(name: str, **member: Any) -> Party:
-        id_, token = await service.member(name, **member)
+        scopes = [*EVERYTHING, "subscriptions:write"]
+        id_, token = await service.member(name, scopes=scopes, **member)
         made = await service.call("POST", "/v1/signing-keys", token, json={"custody": "service"})
         assert made.status_code == 201, made.text
         return Party(service, id_, token)
