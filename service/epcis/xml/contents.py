@@ -20,7 +20,7 @@ from lxml import etree
 from service.epcis.xml.names import Names
 from service.epcis.xml.namespaces import JSON, XINCLUDE, XML, XSD, XSI, split
 from service.epcis.xml.numbers import number, truth
-from service.epcis.xml.parsing import refusal
+from service.epcis.xml.parsing import attributes_of, refusal
 
 MAX_DEPTH = 64
 """Elements of an extension inside each other."""
@@ -56,7 +56,7 @@ def content(  # noqa: C901 - one pass over what an element has
         raise refusal("depth", f"extensions may be nested at most {MAX_DEPTH} deep")
     marks: dict[str, str] = {}
     attributes: dict[str, Any] = {}
-    for key, text in element.items():
+    for key, text in attributes_of(element):
         if key == passed or (key == "name" and element.tag == VALUE):
             continue
         if key.startswith("{"):

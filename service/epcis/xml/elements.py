@@ -14,6 +14,7 @@ from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml.contents import ONLY, add, content, is_mark, member_name
 from service.epcis.xml.names import Names, standard_word
 from service.epcis.xml.namespaces import standard
+from service.epcis.xml.parsing import attributes_of
 from service.epcis.xml.supplements import CONTEXT, MEMBERS
 
 Read = Callable[[etree._Element, Names], Any]  # noqa: SLF001 - lxml has no public name for it
@@ -43,8 +44,8 @@ def structure(
     stray(element.text, into)
     several: set[str] = set()
     for child in element:
-        tag = child.tag
-        name = standard(tag)
+        tag: Any = child.tag
+        name = tag if tag in known else standard(tag)
         read = known.get(name)
         if read is not None:
             _once(into, name, read(child, names))
@@ -67,7 +68,7 @@ def attributes(
     element: etree._Element, names: Names, into: dict[str, Any], passed: frozenset[str] = frozenset()
 ) -> None:
     """Attributes of an element of the standard, as members; those in `passed` and all hints of form left out."""
-    for key, value in element.items():
+    for key, value in attributes_of(element):
         if key in passed or is_mark(key):
             continue
         name = names.name(key, element)
@@ -110,7 +111,7 @@ def items(item: str, read: Read) -> Read:
     def read_items(element: etree._Element, names: Names) -> list[Any]:
         found: list[Any] = []
         for child in element:
-            name = standard(child.tag)
+            name = item if child.tag == item else standard(child.tag)
             if name == item:
                 found.append(read(child, names))
             elif name in WRAPPERS:
@@ -121,7 +122,7 @@ def items(item: str, read: Read) -> Read:
                 found.append({"#text": child.tail.strip()})
         if element.text and not element.text.isspace():
             found.append({"#text": element.text.strip()})
-        if any(not is_mark(str(key)) for key in element.attrib):
+        if any(not is_mark(str(key)) for key, _ in attributes_of(element)):
             stray: dict[str, Any] = {}
             attributes(element, names, stray)
             found.append(stray)

@@ -12,6 +12,7 @@ from service.epcis.xml.elements import Read, attributes, items, stray, structure
 from service.epcis.xml.names import Names, standard_word
 from service.epcis.xml.namespaces import standard
 from service.epcis.xml.numbers import number, truth
+from service.epcis.xml.parsing import attributes_of
 from service.epcis.xml.supplements import supplement, typed_attributes
 
 
@@ -48,7 +49,7 @@ def _party(member: str, words: Vocabulary) -> Read:
 def _sensor(known: dict[str, Callable[[str], Any] | Vocabulary]) -> Read:
     def read(element: etree._Element, names: Names) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key, value in element.items():
+        for key, value in attributes_of(element):
             convert = known.get(key)
             if isinstance(convert, Vocabulary):
                 found[key] = standard_word(convert, value.strip(), names.table.prefixes) or value.strip()

@@ -84,10 +84,12 @@ class Names:
         return f"{prefix}:{local}"
 
     def _new(self, uri: str, element: etree._Element) -> str:
+        if len(self.added) >= MAX_ATTRIBUTES:
+            raise refusal("size", f"one event uses more than {MAX_ATTRIBUTES} namespaces; use fewer")
         own = next((prefix for prefix, bound in scope(element).items() if bound == uri and prefix), None)
         if own is None or not self._free(own):
             stem = own if own and is_name(own) else "ns"
-            number = 2 if own else 1
+            number = 2 if own else 1 + len(self.added)
             while not self._free(f"{stem}{number}") or f"{stem}{number}:" in self.text:
                 number += 1
             own = f"{stem}{number}"

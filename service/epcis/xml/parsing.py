@@ -44,6 +44,13 @@ def parsed(body: bytes) -> tuple[etree._Element, str]:
     return _tree(text), text
 
 
+def attributes_of(element: etree._Element) -> list[tuple[str, str]]:
+    """The attributes of an element. Raises InvalidDocument where these are too many."""
+    if len(element.keys()) > MAX_ATTRIBUTES:
+        raise refusal("size", f"an element has more than {MAX_ATTRIBUTES} attributes; send elements instead")
+    return [(str(key), value) for key, value in element.items()]
+
+
 def _tree(text: str) -> etree._Element:
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
