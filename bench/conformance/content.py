@@ -156,7 +156,7 @@ def _members(members: Mapping[str, Any], prefixes: Prefixes) -> dict[str, Any]:
     return {
         _expanded(name, prefixes): _any(name, value, prefixes)
         for name, value in members.items()
-        if name != "@context" and value not in (None, [], {})
+        if name != "@context" and value not in (None, [], {}) and (name, value) != ("#text", "")
     }
 
 

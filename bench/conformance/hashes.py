@@ -22,8 +22,9 @@ from bench.conformance import content, sources
 from bench.conformance.checks import Group, expect, expect_equal
 from bench.conformance.service import JSON, XML, Service, segment, told
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared
-from service.epcis.eventhash import Revision, prehash
+from service.epcis.eventhash import prehash
 from service.epcis.faults import InvalidDocument
+from service.epcis.hashvalues import Revision
 from service.epcis.xml import read_xml
 
 REVISIONS: dict[Revision, str] = {"2.0": "head_5d2f1c3", "2026": "main_2026"}

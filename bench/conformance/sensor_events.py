@@ -6,8 +6,8 @@ from typing import Any
 from bench.conformance import examples
 
 DEVICE, OTHER_DEVICE = "urn:epc:id:giai:9521321.d1", "urn:epc:id:giai:9521321.d2"
-METHOD, OTHER_METHOD = "https://example.com/253/9521321000017m1", "https://example.com/253/9521321000017m2"
-RULES = "https://example.com/253/9521321000017r1"
+METHOD, OTHER_METHOD = "https://example.com/253/9521321000018m1", "https://example.com/253/9521321000018m2"
+RULES = "https://example.com/253/9521321000018r1"
 META, OTHER_META = "https://id.gs1.org/8004/9521321d1", "https://id.gs1.org/8004/9521321d2"
 URI = "https://id.gs1.org/8004/9521321u1"
 RAW, OTHER_RAW = "https://example.org/raw/1", "https://example.org/raw/2"
