@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from service.epcis.masterdata import VocabularyElement
+from service.epcis.query.readings import read
 from service.epcis.query.terms import hashed
 from service.store import masterdata as store
 from service.store.database import Session
@@ -43,10 +44,16 @@ def _attributes(owner: bytes, elements: Iterable[VocabularyElement]) -> Iterator
                 yield AttributeRow(owner, element.vocabulary, hashed(element.id), hashed(name), hashed(text))
 
 
-def _texts(value: Any) -> list[str]:
-    """What a value can be asked for by: text as it is, numbers and truths as JSON writes them, anything else not."""
+def _texts(value: Any) -> set[str]:
+    """What a value can be asked for by: text as it is and in its canonical form, numbers and truths in theirs.
+
+    What has members of its own cannot be asked for.
+    """
     if isinstance(value, str):
-        return [value]
+        return {value, read(value).text}
     if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    return [] if isinstance(value, dict) else [orjson.dumps(value).decode()]
+        return {text for item in value for text in _texts(item)}
+    if isinstance(value, dict):
+        return set()
+    text = orjson.dumps(value).decode()
+    return {text, read(text).text}
