@@ -26,7 +26,7 @@ async def listening(party: Party) -> AsyncIterator[tuple[uvicorn.Server, str]]:
         uvicorn.Config(party.service.app, "127.0.0.1", 0, lifespan="off", log_config=None, access_log=False)
     )
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
@@ -139,7 +139,6 @@ async def test_a_handshake_is_refused_as_a_request_would_be(acme: Party, party: 
             f"{root}/queries/SimpleEventQuery/events?stream=true",
         ):
             assert await refused(odd, acme.token) == (400, "SubscriptionControlsException"), odd
-        assert await refused(f"{stream}&{'x' * 9000}", acme.token) == (414, "URITooLongException")
         assert await refused(stream, acme.token, headers={"Accept": "text/html"}) == (406, "NotAcceptableException")
         assert await refused(stream, acme.token, headers={"GS1-EPCIS-Min": "3"}) == (406, "NotAcceptableException")
 
@@ -153,10 +152,8 @@ async def test_a_feed_ends_with_its_query_with_the_key_and_with_the_service(
         await acme.call("POST", "/queries", json=PACKED)
         url = f"{root}/queries/packed/events?stream=true"
         async with socket(url, key) as connection:
-            revoked = await acme.service.call(
-                "DELETE", f"/v1/parties/{acme.id}/api-keys/{key.split('_')[1]}", acme.service.admin
-            )
-            assert revoked.status_code < 300, revoked.text
+            revoked = await acme.service.call("DELETE", f"/v1/api-keys/{key.split('_')[1]}", acme.token)
+            assert revoked.status_code == 200, revoked.text
             assert await closed(connection, 5) == (1008, "the API key is no longer good")
         async with socket(url, acme.token) as connection:
             await acme.call("DELETE", "/queries/packed")
