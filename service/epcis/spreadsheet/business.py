@@ -32,7 +32,7 @@ def put_parties(event: EventRows) -> None:
     for name, member, list_, type_, reader in _PARTIES:
         found = event.one(name, reader)
         if found is not None:
-            event.append(list_, {"type": type_, member: found}, event.shared[name])
+            event.append(list_, {"type": type_, member: found}, {"": event.shared[name]})
 
 
 def put_transactions(event: EventRows) -> None:
@@ -49,4 +49,4 @@ def put_transactions(event: EventRows) -> None:
 
 def _put_transactions(event: EventRows, cell: Cell, type_: dict[str, str]) -> None:
     for found in each(cell, identifiers.listed(cell.text), identifiers.transaction, event.faults):
-        event.append("bizTransactionList", {**type_, "bizTransaction": found}, cell)
+        event.append("bizTransactionList", {**type_, "bizTransaction": found}, {"": cell})

@@ -73,6 +73,9 @@ def meant(text: str) -> str:
 
 def damage(text: str) -> Unreadable | None:
     """What a spreadsheet program, or somebody's formula, did to the cell, if it can be seen."""
+    if "\x1d" in text:
+        message = "the cell holds a scanner's own signs; write the text below the bar code, like (01)...(21)..."
+        return Unreadable("text", message)
     if _CONTROL.search(text):
         return Unreadable("text", "the cell holds a control character, which cannot be stored; type the text anew")
     if text.startswith("="):

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from service.epcis.spreadsheet.likeness import Spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ COLUMNS: tuple[Column, ...] = (
            "(01)09521001000017(21)4711", ("epcs", "epc list", "identifier", "identifiers", "item", "items"), each=True),
     Column("sscc", "logistic units: SSCCs, 18 digits", "(00)095210010000000024", ("ssccs", "logistic unit"), each=True),
     Column("gtin", "trade item: GTIN, 8, 12, 13 or 14 digits", "(01)09521001000017",
-           ("ean", "ean13", "upc", "gtin14", "trade item"), "there is a `serial` or `lot`", each=True),
+           ("ean", "ean13", "upc", "gtin14", "trade item", "product code", "article number"),
+           "there is a `serial` or `lot`", each=True),
     Column("serial", "serial numbers of single items of that GTIN", "4711 4712",
            ("serials", "serial number", "serial numbers", "sn"), each=True),
     Column("lot", "lot of that GTIN; beside `serial` it describes the items, where they are made", "(10)L26-07",
@@ -116,8 +118,6 @@ COLUMNS: tuple[Column, ...] = (
            each=True),
 )  # fmt: skip
 
-_LONGEST = 60
-
 
 def folded(header: str) -> str:
     """A header as it is compared: letters and digits only, in small letters."""
@@ -128,7 +128,9 @@ BY_NAME = {column.name: column for column in COLUMNS}
 BY_HEADER = {folded(header): column for column in COLUMNS for header in (column.name, *column.synonyms)}
 
 
+_SPELLINGS = Spellings({header: column.name for header, column in BY_HEADER.items()})
+
+
 def nearest(header: str) -> str | None:
     """The name of the column whose header is most like this one, if any is."""
-    found = get_close_matches(folded(header[:_LONGEST]), BY_HEADER, 1, 0.7)
-    return BY_HEADER[found[0]].name if found else None
+    return _SPELLINGS.nearest(folded(header))

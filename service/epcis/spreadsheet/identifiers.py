@@ -96,7 +96,7 @@ def _gln(text: str, ai: str, wanted: str) -> str:
     if is_uri(text):
         return _uri(text, STANDARD_PREFIXES)
     bare = text.removeprefix("(414)").removeprefix("(417)").strip()
-    if _LETTER.search(bare) and not rounded(bare):
+    if _LETTER.search(bare) and not rounded(bare) and not bare.upper().startswith("GLN"):
         raise Unreadable("identifier", f"{text[:60]!r}: {wanted}, not by its name")
     return link(Key(ai, digits(ai)(bare)))
 

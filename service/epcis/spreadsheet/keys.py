@@ -16,6 +16,7 @@ LENGTHS = {"00": (18,), "01": (8, 12, 13, 14), "414": (13,), "417": (13,)}
 _SPACED = re.compile(r"[0-9]+(?:[ \u00a0\u202f-][0-9]+)+")
 _DECIMAL = re.compile(r"[0-9]{6,}[.,]0+")
 _AFTER_AI = re.compile(r"(?<=\))\s+(?=[0-9])")
+_NAMED = re.compile(r"(?:GTIN|GLN|SSCC|EAN|UPC)[\s:#-]*(?=[0-9])", re.IGNORECASE)
 _TEXT = "format the column as text and type it again, or write it with ({ai}) before it, as on the label"
 
 
@@ -24,7 +25,7 @@ def numbers(text: str) -> list[str]:
 
     One that is written in groups of digits stays one.
     """
-    if _SPACED.fullmatch(text) and sum(map(str.isdigit, text)) == 18:
+    if _SPACED.fullmatch(_NAMED.sub("", text.removeprefix("(00)").strip())) and sum(map(str.isdigit, text)) in (18, 20):
         return [text]
     return [piece for piece in re.split(r"[\s;,|]+", _AFTER_AI.sub("", text)) if piece]
 
@@ -34,10 +35,12 @@ def digits(ai: str) -> Callable[[str], str]:
     lengths, name = LENGTHS[ai], FORMATS[ai].name.removeprefix("party ")
 
     def read(text: str) -> str:
-        found = text.removeprefix(f"({ai})").strip()
+        found = _NAMED.sub("", text.removeprefix(f"({ai})").strip())
         _refuse_damaged(found, ai)
         if _SPACED.fullmatch(found):
-            found = re.sub("[^0-9]", "", found)
+            found = _joined(found, name, lengths)
+        if found.startswith(ai) and len(found) == len(ai) + max(lengths):
+            found = found[len(ai) :]  # as a scanner gives it
         if not (found.isascii() and found.isdecimal()):
             raise Unreadable("identifier", _no_digits(name, found, lengths))
         if len(found) not in lengths:
@@ -45,6 +48,15 @@ def digits(ai: str) -> Callable[[str], str]:
         return _verified(ai, found.rjust(14, "0") if ai == "01" else found)
 
     return read
+
+
+def _joined(text: str, name: str, lengths: tuple[int, ...]) -> str:
+    """Groups of digits as one key."""
+    pieces = re.split("[^0-9]", text)
+    if all(len(piece) in lengths for piece in pieces):
+        message = f"{text[:60]!r} are several keys; give each {name} its own row, rows of one event the same eventGroup"
+        raise Unreadable("identifier", message)
+    return "".join(pieces)
 
 
 def _refuse_damaged(text: str, ai: str) -> None:
@@ -88,6 +100,31 @@ def gtin(text: str) -> str:
     if is_uri(text):
         raise Unreadable("identifier", f"{text[:60]!r}: a URI goes into the column epc (of a class: epcClass)")
     return digits("01")(text)
+
+
+def serials(text: str) -> list[str]:
+    """The serial numbers in a cell that may hold several, between blanks or line breaks.
+
+    Commas and semicolons may be part of a serial number; they only separate where a blank follows.
+    """
+    pieces = text.split()
+    return [piece.rstrip(",;") or piece for piece in pieces] if len(pieces) > 1 else pieces
+
+
+def serial(gtin: str) -> Callable[[str], str]:
+    """A reader of a serial number of a GTIN: the link of the item. Raises Unreadable."""
+    reader = qualified(gtin, "21")
+
+    def read(text: str) -> str:
+        if re.search("[,;]", text):
+            message = (
+                f"{text[:60]!r} may be one serial number or several; put blanks between several, and one with a comma"
+                " or semicolon into the column epc, as (01)...(21)..."
+            )
+            raise Unreadable("identifier", message)
+        return reader(text)
+
+    return read
 
 
 def qualified(gtin: str, ai: str) -> Callable[[str], str]:

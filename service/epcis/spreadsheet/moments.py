@@ -6,17 +6,17 @@ Local times that a change of the clocks skips or repeats are refused, because th
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from service.epcis.spreadsheet.cells import Unreadable
+from service.epcis.spreadsheet.likeness import Spellings
 from service.epcis.times import InvalidTime, instant
 
 _WRITE = "write it like 2026-03-01T12:30:00+01:00"
 _TIME = re.compile(
-    r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})(?:T|,? +)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:T|,? +)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r" ?(Z|UTC|GMT|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?)?",
     re.IGNORECASE,
 )
@@ -28,7 +28,7 @@ _WRONG: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r".*[0-9] ?[ap]\.?m\.?\b.*", re.IGNORECASE), "has AM or PM; use the 24 hours clock and " + _WRITE),
     (re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2,4}\b.*"),
      "does not say which number is the day and which the month; " + _WRITE),
-    (re.compile(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"), "lacks the time of day; " + _WRITE),
+    (re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"), "lacks the time of day; " + _WRITE),
     (re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9.,]+)?"), "lacks the date; " + _WRITE),
 )  # fmt: skip
 
@@ -52,8 +52,8 @@ def zone(text: str) -> tzinfo:
         raise Unreadable("time-zone", message)
     found = _named(text) if len(text) <= 60 else None
     if found is None:
-        like = get_close_matches(text[:60], _names(), 1, 0.7)
-        hint = f"is {like[0]} meant?" if like else "write an offset like UTC+01:00 or an IANA name like Europe/Berlin"
+        like = _nearest(text[:60])
+        hint = f"is {like} meant?" if like else "write an offset like UTC+01:00 or an IANA name like Europe/Berlin"
         raise Unreadable("time-zone", f"{text[:60]!r} is no time zone; {hint}")
     return found
 
@@ -67,17 +67,30 @@ def _fixed(match: re.Match[str], text: str) -> tzinfo:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    return {name: name for name in sorted(available_timezones()) if name not in ("Factory", "localtime")}
-
-
-@lru_cache(maxsize=1)
-def _folded_names() -> dict[str, str]:
-    return {name.lower(): name for name in _names()}
+    return {name.lower(): name for name in sorted(available_timezones()) if name not in ("Factory", "localtime")}
 
 
 def _named(text: str) -> tzinfo | None:
-    name = _folded_names().get(text.lower().replace(" ", "_"))
+    name = _names().get(text.lower().replace(" ", "_"))
     return None if name is None else ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, str]:
+    return {name.rpartition("/")[2]: _names()[name] for name in reversed(_names()) if "/" in name}
+
+
+@lru_cache(maxsize=600)
+def _alike(area: str, initial: str) -> Spellings:
+    """The zones of an area whose cities begin with the same letter."""
+    return Spellings({name: full for name, full in _names().items() if name.startswith(f"{area}/{initial}")})
+
+
+def _nearest(text: str) -> str | None:
+    """The zone of a city, or one that is spelt alike; none for an abbreviation, which is used in several zones."""
+    folded = text.lower().replace(" ", "_")
+    area, _, city = folded.partition("/")
+    return _cities().get(folded) or (_alike(area, city[:1]).nearest(folded) if city else None)
 
 
 def moment(zone: tzinfo | None) -> Callable[[str], Moment]:

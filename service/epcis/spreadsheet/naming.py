@@ -112,8 +112,16 @@ class Naming:
             self._transformation_needs()
 
     def _object_needs(self) -> None:
-        if self.named:
-            return
+        step = self.event.members.get("bizStep")
+        if step in ("packing", "unpacking") and "eventType" not in self.event.shared:
+            self.event.missing(
+                f"{step} needs a parentID: what the things are put into, or taken out of; write Object into eventType"
+                " if they were only seen"
+            )
+        elif not self.named:
+            self._nothing_named()
+
+    def _nothing_named(self) -> None:
         if "sensorElementList" not in self.event.members:
             self.event.missing(f"the row names no thing; fill one of {_ANY}")
         elif "readPoint" not in self.event.members:

@@ -1,6 +1,6 @@
 """The rows of one event: what they share, and the event that grows out of them with the cell of each of its members."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ class EventRows:
         self.ilmd: dict[str, Cell] = {}
         self.zone: tzinfo | None = None
         self.year: int | None = None
+        self._listed: set[tuple[str, str]] = set()
         self._gather()
 
     def _gather(self) -> None:
@@ -60,11 +61,13 @@ class EventRows:
             self.cells[f"/{name}"] = self.shared[name]
         return found
 
-    def append(self, list_: str, element: dict[str, Any], cell: Cell) -> None:
-        """Adds an element to a list unless it is there already."""
-        elements = self.members.setdefault(list_, [])
-        if element not in elements:
-            self.cells[f"/{list_}/{len(elements)}"] = cell
+    def append(self, list_: str, element: dict[str, Any], cells: Mapping[str, Cell]) -> None:
+        """Adds an element to a list unless it is there already; `cells` are those of its parts, by JSON pointer."""
+        key = (list_, repr(element))
+        if key not in self._listed:
+            self._listed.add(key)
+            elements = self.members.setdefault(list_, [])
+            self.cells |= {f"/{list_}/{len(elements)}{place}": cell for place, cell in cells.items()}
             elements.append(element)
 
     def missing(self, message: str) -> None:

@@ -18,10 +18,8 @@ def put_sensors(event: EventRows) -> None:
     """Sensor elements of the event: one for each row with a reading, the same one not twice."""
     for row in event.rows:
         element, cells = _element(event, row)
-        elements = event.members.get("sensorElementList", [])
-        if element and element not in elements:
-            event.cells |= {f"/sensorElementList/{len(elements)}{place}": cell for place, cell in cells.items()}
-            event.members["sensorElementList"] = [*elements, element]
+        if element:
+            event.append("sensorElementList", element, cells)
 
 
 def _element(event: EventRows, row: Row) -> tuple[dict[str, Any], dict[str, Cell]]:

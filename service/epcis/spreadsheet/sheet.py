@@ -12,7 +12,7 @@ from service.epcis.spreadsheet.cells import Cell, damage, meant
 from service.epcis.spreadsheet.columns import BY_HEADER, folded, nearest
 from service.epcis.spreadsheet.decoding import refusal
 
-MAX_ROWS = 50_000
+MAX_ROWS = 25_000
 MAX_COLUMNS = 256
 MAX_CELL = 32_767
 """Characters in a cell: what a spreadsheet's cell can hold."""
@@ -171,7 +171,8 @@ def _header(number: int, cells: list[str], prefixes: dict[str, str], faults: lis
         columns.append((name, known.name if known else ""))
         key = known.name if known else name
         if name and key in seen:
-            faults.append(cell.fault("column-twice", f"{name!r}: {seen[key].name} is the column {key} already"))
+            hint = "; write date and time into one cell" if key == _REQUIRED else ""
+            faults.append(cell.fault("column-twice", f"{name!r}: {seen[key].name} is the column {key} already{hint}"))
         elif name and known is None:
             _check_extension(cell, prefixes, faults)
         seen.setdefault(key, cell)

@@ -101,14 +101,14 @@ class RowThings:
         if gtin is None:
             return
         if serial is not None:
-            reader = keys.qualified(gtin, "21")
-            things.single += [(found, serial) for found in each(serial, serial.text.split(), reader, self._faults)]
+            found = each(serial, keys.serials(serial.text), keys.serial(gtin), self._faults)
+            things.single += [(identifier, serial) for identifier in found]
             things.lot = lot
         else:
             reader = keys.qualified(gtin, "10") if lot else lambda _: f"https://id.gs1.org/01/{gtin}"
-            found = read(lot or cell, reader, self._faults)
-            if found is not None:
-                things.quantities.append(Quantity({"epcClass": found}, {"epcClass": lot or cell}))
+            class_ = read(lot or cell, reader, self._faults)
+            if class_ is not None:
+                things.quantities.append(Quantity({"epcClass": class_}, {"epcClass": lot or cell}))
 
     _readers: dict[str, Callable[["RowThings", Row, Cell, Things], None]] = {  # noqa: RUF012 never changed
         "epc": _epc, "sscc": _sscc, "gtin": _gtin, "epcClass": _class, "grai": _grai, "giai": _giai,

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Collection
 from datetime import date, timedelta
-from difflib import get_close_matches
+from functools import lru_cache
 
 from service.epcis.identifiers import is_uri
 from service.epcis.spreadsheet.cells import Unreadable, rounded
+from service.epcis.spreadsheet.likeness import Spellings
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
 Number = int | float
@@ -25,8 +26,11 @@ _UNITS = {
     "km": "KMT", "m2": "MTK", "m²": "MTK", "m3": "MTQ", "m³": "MTQ",
 }  # fmt: skip
 _PIECES = frozenset(("pc", "pcs", "piece", "pieces", "each", "item", "items", "unit", "units", "stk", "stück"))
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]00:00(?::00)?)?")
+_DATE = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[T ]0?0:00(?::00)?)?")
 _LABEL_DATE = re.compile(r"\((11|15|17)\)([0-9]{2})([0-9]{2})([0-9]{2})")
+_COMMON = frozenset(
+    ("commissioning", "packing", "shipping", "receiving", "active", "in_transit", "in_progress", "po", "desadv", "inv")
+)
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
@@ -135,7 +139,7 @@ def day(text: str, year: int) -> str:
         if label:
             return _label_day(int(label[2]), int(label[3]), int(label[4]), year).isoformat()
         if match:
-            return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
+            return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
     except ValueError as fault:
         raise Unreadable("date", f"{text!r} is no date that exists: {fault}") from None
     raise Unreadable(
@@ -160,6 +164,17 @@ def country(text: str) -> str:
     return text.upper()
 
 
-def _hint(text: str, words: Collection[str]) -> str:
-    found = get_close_matches(text[:40], words, 1, 0.6)
-    return f"is {found[0]} meant?" if found else f"use one of its words, such as {min(words)}, or a URI of your own"
+@lru_cache(maxsize=16)
+def _spellings(words: frozenset[str]) -> Spellings:
+    return Spellings(words)
+
+
+def _hint(text: str, words: frozenset[str]) -> str:
+    """The word that is most like the text, or like a part of it; else some that are used most."""
+    spellings = _spellings(words)
+    for piece in (text, *text.split("_", 3)[:3]):
+        found = spellings.nearest(piece)
+        if found:
+            return f"is {found} meant?"
+    common = ", ".join(sorted(words & _COMMON) or sorted(words)[:4])
+    return f"use one of its words, such as {common}, or a URI of your own"

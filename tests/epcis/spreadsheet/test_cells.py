@@ -14,6 +14,7 @@ NOTHING = {"epc": ""}
         ("2026-03-02T07:30:00+01:00", "2026-03-02T07:30:00+01:00", "+01:00"),
         ("2026-03-02T07:30:00.123Z", "2026-03-02T07:30:00.123Z", "+00:00"),
         ("2026-03-02 07:30 +0100", "2026-03-02T07:30:00+01:00", "+01:00"),
+        ("2026.03.02 07:30 +01:00", "2026-03-02T07:30:00+01:00", "+01:00"),
         ("2026/3/2 7:30 UTC-5", "2026-03-02T07:30:00-05:00", "-05:00"),
         ("2026-03-02 07:30:05,5 GMT", "2026-03-02T07:30:05.5+00:00", "+00:00"),
     ],
@@ -76,7 +77,8 @@ def test_times_that_are_none_or_could_be_two(written: str, says: str) -> None:
         ("2026-03-29 02:30", "Europe/Berlin", "eventTime", "skipped"),
         ("2026-10-25 02:30", "Europe/Berlin", "eventTime", "twice"),
         ("2026-03-02 07:30", "Europe/Berlim", "timeZone", "Europe/Berlin"),
-        ("2026-03-02 07:30", "CEST", "timeZone", "time zone"),
+        ("2026-03-02 07:30", "CEST", "timeZone", "UTC+01:00"),
+        ("2026-03-02 07:30", "berlin", "timeZone", "is Europe/Berlin meant?"),
         ("2026-03-02 07:30", "01:00", "timeZone", "UTC+01:00"),
         ("2026-03-02 07:30", "+15:00", "timeZone", "14:00"),
         ("2026-03-02 07:30", "../../etc/passwd", "timeZone", "time zone"),
@@ -122,6 +124,11 @@ def test_a_gtin_may_be_written_in_many_ways(gtin: str) -> None:
         ({"gtin": GTIN, "serial": "47#11"}, "serial", "GS1 characters"),
         ({"gtin": GTIN, "lot": "1.20E+05", "quantity": "3"}, "lot", "rounded"),
         ({"serial": "4711"}, "serial", "without its gtin"),
+        ({"gtin": GTIN, "serial": "4711;4712"}, "serial", "one serial number or several"),
+        ({"gtin": "9521001000017 9521001000031"}, "gtin", "its own row"),
+        ({"epc": "]C10109521001000017\x1d214711"}, "epc", "scanner"),
+        ({"bizStep": "goods received"}, "bizStep", "is receiving meant?"),
+        ({"bizStep": "Versand"}, "bizStep", "such as commissioning, packing, receiving, shipping"),
         ({"grai": "(8003)09521001000062"}, "grai", "serial number"),
         ({"grai": "(8004)9521001000A"}, "grai", "(8003)"),
         ({"readPoint": "952100100000"}, "readPoint", "dropped zeros"),
@@ -211,7 +218,7 @@ def test_pieces_have_no_unit(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "day"),
     [
-        ("2026-10-31", "2026-10-31"), ("2026-1-5", "2026-01-05"), ("(17)261031", "2026-10-31"),
+        ("2026-10-31", "2026-10-31"), ("2026-1-5", "2026-01-05"), ("2026/10/31", "2026-10-31"), ("(17)261031", "2026-10-31"),
         ("(17)260200", "2026-02-28"), ("(17)261200", "2026-12-31"), ("(17)760101", "2076-01-01"),
         ("(17)770101", "1977-01-01"),
     ],
@@ -226,8 +233,10 @@ def test_several_things_in_one_cell() -> None:
         assert event(epc=f"{ITEM}{between}{other}")["epcList"] == [ITEM, other]
     pallets = "(00)095210010000000024;095210010000000031 (00)095210010000000048"
     assert len(event(**NOTHING, sscc=pallets)["epcList"]) == 3
-    assert event(**NOTHING, sscc="0952 1001 0000 0000 24")["epcList"] == [PALLET]
-    assert event(**NOTHING, gtin=GTIN, serial="1 2\n(21)3", quantity="3")["epcList"] == [
+    in_groups = "0952 1001 0000 0000 24"
+    for written in (in_groups, f"(00) {in_groups}", f"SSCC {in_groups.replace(' ', '-')}", f"00{PALLET[-18:]}"):
+        assert event(**NOTHING, sscc=written)["epcList"] == [PALLET]
+    assert event(**NOTHING, gtin=GTIN, serial="1, 2;\n(21)3", quantity="3")["epcList"] == [
         f"https://id.gs1.org/01/{GTIN}/21/{serial}" for serial in "123"
     ]
 

@@ -125,7 +125,7 @@ def test_a_prefix_that_is_not_well_declared_is_refused(line: str) -> None:
         (b'eventTime,epc\n"2026', "csv", "quotation mark"),
         (b'eventTime,epc\n"a"b,c', "csv", "quotation mark"),
         (b"eventTime,epc\n" + b"a" * 200_000 + b",b", "csv", "cannot be read"),
-        (b"eventTime,epc\n" * 50_002, "too-many-rows", "50000"),
+        (b"eventTime,epc\n" * 25_002, "too-many-rows", "25000"),
         (b"eventTime" + b",epc" * 300, "too-many-columns", "256"),
     ],
 )

@@ -105,7 +105,7 @@ def rows(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, Any]]:
         "eventTimeZoneOffset": f"{time:%z}"[:3] + ":" + f"{time:%z}"[3:],
         "readPoint": {"id": f"https://id.gs1.org/414/{reader}"},
     }
-    for name, words in (("bizStep", BIZ_STEPS.words - _ACTING), ("disposition", DISPOSITIONS.words)):
+    for name, words in (("bizStep", BIZ_STEPS.words - _MORE_THAN_SEEN), ("disposition", DISPOSITIONS.words)):
         word = draw(st.none() | st.sampled_from(sorted(words)))
         if word:
             cells[name] = draw(st.sampled_from((word, word.upper(), word.replace("_", " "))))
@@ -125,7 +125,9 @@ def rows(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, Any]]:
     return cells, event
 
 
-_ACTING = frozenset(("commissioning", "creating_class_instance", "decommissioning", "destroying"))
+_MORE_THAN_SEEN = frozenset(
+    ("commissioning", "creating_class_instance", "decommissioning", "destroying", "packing", "unpacking")
+)
 
 
 def _escaped(serial: str) -> str:

@@ -117,6 +117,7 @@ def test_what_describes_the_things_is_told_where_they_are_made() -> None:
         ({"eventType": "Aggregation", "bizStep": "packing"}, "needs a parentID"),
         ({"parentID": PALLET, "epc": "", "bizStep": "packing"}, "goes into its parentID"),
         ({"parentID": PALLET}, "needs an action"),
+        ({"bizStep": "packing"}, "packing needs a parentID"),
         ({"eventType": "Association", "action": "OBSERVE"}, "needs a parentID"),
         ({"eventType": "Transaction", "action": "ADD"}, "bizTransaction"),
         ({"eventType": "Transaction", "action": "ADD", "bizTransaction": "urn:x:1", "epc": ""}, "names no thing"),
@@ -138,6 +139,7 @@ def test_things_of_a_transformation_need_a_role() -> None:
 def test_what_may_be_left_out() -> None:
     assert "childEPCs" not in event(parentID=PALLET, bizStep="unpacking", epc="")
     assert "parentID" not in event(eventType="Aggregation", action="OBSERVE")
+    assert "parentID" not in event(eventType="Object", bizStep="packing")
     assert "epcList" not in event(epc="", readPoint=DOCK, temperature="4")
 
 
