@@ -48,7 +48,8 @@ def test_extensions_as_json(inside: str, expected: Any) -> None:
     [
         ("integer", "10", 10), ("int", "-1", -1), ("double", "2.5", 2.5), ("decimal", "1.50", 1.5),
         ("boolean", "1", True), ("boolean", "false", False), ("string", "10", "10"),
-        ("dateTime", "2026-03-01T10:00:30Z", "2026-03-01T10:00:30Z"), ("integer", "ten", "ten"), ("double", "INF", "INF"),
+        ("dateTime", "2026-03-01T10:00:30Z", "2026-03-01T10:00:30Z"), ("integer", "ten", "ten"),
+        ("double", "INF", "INF"),
         ("decimal", "0.1234567890123456789", "0.1234567890123456789"),
     ],
 )  # fmt: skip
@@ -158,11 +159,12 @@ def test_every_member_of_an_event() -> None:
             </bizTransactionList>
             <quantityList><quantityElement><epcClass>urn:epc:class:lgtin:4012345.012345.Lot987</epcClass>
               <quantity>2.50</quantity><uom>KGM</uom></quantityElement></quantityList>
-            <sourceList><source type="urn:epcglobal:cbv:sdt:location">urn:epc:id:sgln:4012345.00011.0</source></sourceList>
+            <sourceList>
+              <source type="urn:epcglobal:cbv:sdt:location">urn:epc:id:sgln:4012345.00011.0</source></sourceList>
             <sensorElementList><sensorElement>
               <sensorMetadata time="2026-03-01T10:00:00Z" example:room="3"/>
-              <sensorReport type="gs1:Temperature" value="26.0" booleanValue="1" stringValue=" s " component="cbv:Comp-x"
-                exception="gs1:ALARM_CONDITION"/>
+              <sensorReport type="gs1:Temperature" value="26.0" booleanValue="1" stringValue=" s "
+                component="cbv:Comp-x" exception="gs1:ALARM_CONDITION"/>
               <example:note>n</example:note></sensorElement></sensorElementList>
             <persistentDisposition><set>urn:epcglobal:cbv:disp:damaged</set><set>x:y</set></persistentDisposition>"""
         )
@@ -261,8 +263,8 @@ def test_results_of_a_query() -> None:
 
 QUANTITY = "<quantityList><quantityElement><epcClass>a:b</epcClass>{}</quantityElement></quantityList>"
 SENSOR = (
-    '<sensorElementList><sensorElement><sensorReport type="gs1:Mass"/><sensorReport type="gs1:Mass" {}/></sensorElement>'
-    "</sensorElementList>"
+    '<sensorElementList><sensorElement><sensorReport type="gs1:Mass"/>'
+    '<sensorReport type="gs1:Mass" {}/></sensorElement></sensorElementList>'
 )
 ORDER = '<bizTransactionList><bizTransaction type="urn:epcglobal:cbv:btt:xy">a:b</bizTransaction></bizTransactionList>'
 
@@ -313,7 +315,8 @@ def test_an_undeclared_attribute_of_an_event_is_refused() -> None:
         (b"\xff\xfe<", "encoding"), (b"<ObjectEvent>\xff</ObjectEvent>", "encoding"),
         (b'<?xml version="1.0" encoding="UTF-7"?><a/>', "encoding"),
         (b'<?xml version="1.0" encoding="EBCDIC-X"?><a/>', "encoding"),
-        (b'<?xml version="1.0" encoding="UTF-16"?><a/>', "encoding"), (b'<?xml version="1.0" encoding="idna"?><a/>', "encoding"),
+        (b'<?xml version="1.0" encoding="UTF-16"?><a/>', "encoding"),
+        (b'<?xml version="1.0" encoding="idna"?><a/>', "encoding"),
         (b"<ObjectEvent>&#0;</ObjectEvent>", "xml"), (b"<ObjectEvent a='1' a='2'/>", "xml"),
     ],
 )  # fmt: skip
