@@ -8,14 +8,13 @@ import copy
 import json
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import Any
 
-from epcis_event_hash_generator import hash_generator, json_to_py, xml_to_py
+from epcis_event_hash_generator import file_document_loader, hash_generator, json_to_py, xml_to_py
 from pyld import jsonld  # type: ignore[import-untyped]
 
 from service.epcis.contexts import STANDARD_PREFIXES, declared, joined
@@ -34,17 +33,16 @@ _SPARED = "https://spared.example/"
 _TAIL = re.compile(r"\.\d{4,}")
 
 
-@cache
-def _context() -> Any:
-    name = "e532647e8eb371379b8b0e8602d8981c8566bc60f7351f22c76a5bc865962008.jsonld"
-    return json.loads(resources.files("epcis_event_hash_generator").joinpath(name).read_text())
+_KNOWN = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+_own_loader = file_document_loader.file_document_loader()
 
 
-def _load(url: str, _options: Any = None) -> dict[str, Any]:
-    """GS1's context under each of its addresses, from memory, where the reference would read a file or the network."""
+def _load(url: str, options: Any = None) -> Any:
+    """The reference's own loader, which has GS1's context in a file, for all addresses of it; never the network."""
     if not url.endswith("epcis-context.jsonld"):
         raise ValueError(f"{url} is not at hand")
-    return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url, "document": _context()}
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        return _own_loader(_KNOWN, options or {})
 
 
 jsonld.set_document_loader(_load)

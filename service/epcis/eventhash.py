@@ -20,19 +20,16 @@ read as decimals, never through floats of another base.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from service.epcis import times, vocabulary
 from service.epcis.contexts import Prefixes, expanded
 from service.epcis.decimals import plain
 from service.epcis.documents import Event
-from service.epcis.identifiers import REMEMBERED, InvalidIdentifier, resolved
-from service.epcis.keys import ROOT
-from service.epcis.vocabulary import UnknownWord, Vocabulary
+from service.epcis.hashvalues import Revision, canonical_value
+from service.epcis.vocabulary import Vocabulary
 
-Revision = Literal["2.0", "2026"]
 DEFAULT_REVISION: Revision = "2.0"
 
 Members = Mapping[str, Any]
@@ -40,9 +37,8 @@ Members = Mapping[str, Any]
 _IGNORED = frozenset(
     ("@context", "type", "recordTime", "eventID", "errorDeclaration", "rdfs:comment", "comment", "#text")
 )
+_IGNORED_INSIDE = _IGNORED - {"type"}
 _TIMES = frozenset(("eventTime", "time", "startTime", "endTime"))
-_EPCS = {"epcList": "epc", "childEPCs": "epc", "inputEPCList": "epc", "outputEPCList": "epc"}
-_QUANTITIES = frozenset(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"))
 _PARTIES = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
 _ORDER = (
     "eventTime", "eventTimeZoneOffset", "certificationInfo", "parentID", "epcList", "inputEPCList", "childEPCs",
@@ -103,41 +99,62 @@ class _Writing:
         self.rest: list[str] = []
 
     def event(self, source: Members) -> str:
-        fixed = _FIXED[self.revision]
         parts = [f"eventType={source['type']}"]
-        parts += [self.member(name, source[name]) for name in fixed if name in source]
-        left_out = "certificationInfo" if self.gathers else ""
+        for name, write in _PLANS[self.revision]:
+            value = source.get(name)
+            if value is not None:
+                parts.append(write(self, name, value))
+        passed_over = _PASSED_OVER[self.revision]
         for name, value in source.items():
-            if name in fixed or name in _IGNORED or name == left_out:
+            if name in passed_over:
                 continue
             if name in _PARTIES:
-                self.rest.append(self.member(name, value))
+                self.rest.append(self.parties(name, value))
             else:
                 self.rest += self.extension(name, value)
         return "".join((*parts, *sorted(self.rest)))
 
-    def member(self, name: str, value: Any) -> str:
-        """One member of the event that the standard names, empty where its value is."""
-        if name in _EPCS:
-            inner = self.sorted([f"{_EPCS[name]}={self.text(item)}" for item in value])
-        elif name in _QUANTITIES:
-            inner = self.sorted(f"quantityElement{self.element(item, _QUANTITY, 'quantityElement')}" for item in value)
-        elif name in _PARTIES:
-            inner = self.sorted(self.parties(_PARTIES[name], value))
-        elif name == "sensorElementList":
-            inner = self.sorted(self.sensor(item) for item in value)
-            return inner if self.gathers else name + inner if inner else ""
-        elif name in ("readPoint", "bizLocation"):
-            inner = self.element(value, ("id",), name)
-        elif name == "persistentDisposition":
-            inner = self.element(value, ("set", "unset"), name)
-        else:
-            return self.values(name, value)
+    # Members of the event that the standard names, each empty where its value is
+
+    def epcs(self, name: str, value: Iterable[Any]) -> str:
+        text = self.text
+        inner = "".join(sorted([f"epc={text(item)}" for item in value]))
         return name + inner if inner else ""
+
+    def quantities(self, name: str, value: Iterable[Members]) -> str:
+        inner = self.sorted(f"quantityElement{self.element(item, _QUANTITY, 'quantityElement')}" for item in value)
+        return name + inner if inner else ""
+
+    def parties(self, name: str, value: Iterable[Members]) -> str:
+        member = _PARTIES[name]
+        words = _WORDS[f"{member}/type"]
+        pairs = [
+            (f"type={self.text(pair['type'], words)}" if pair.get("type") else "")
+            + self.values(member, pair.get(member))
+            for pair in value
+        ]
+        inner = self.sorted(pairs)
+        return name + inner if inner else ""
+
+    def sensors(self, name: str, value: Iterable[Members]) -> str:
+        inner = self.sorted(self.sensor(item) for item in value)
+        return inner if self.gathers else name + inner if inner else ""
+
+    def place(self, name: str, value: Members) -> str:
+        if len(value) == 1 and "id" in value:
+            return f"{name}id={self.text(value['id'])}"
+        inner = self.element(value, _PLACE, name)
+        return name + inner if inner else ""
+
+    def dispositions(self, name: str, value: Members) -> str:
+        inner = self.element(value, _DISPOSITIONS, name)
+        return name + inner if inner else ""
+
+    # Kinds of values
 
     def values(self, name: str, value: Any, words: str = "") -> str:
         """`name=value`; for a list one each, sorted."""
-        if isinstance(value, list):
+        if type(value) is list:
             return self.sorted(self.values(name, item, words) for item in value)
         if value is None:
             return ""
@@ -149,9 +166,11 @@ class _Writing:
     def element(self, members: Members, order: Iterable[str], path: str) -> str:
         """An element's members in order, then its extensions, unless these are gathered at the end of the event."""
         known = "".join(
-            self.values(name, members[name], f"{path}/type" if name == "type" else "")
-            for name in order
-            if name in members
+            [
+                self.values(name, members[name], f"{path}/type" if name == "type" else "")
+                for name in order
+                if name in members
+            ]
         )
         more = self.extensions(members, order)
         if not more or not self.gathers:
@@ -163,11 +182,6 @@ class _Writing:
     def extensions(self, members: Members, order: Iterable[str]) -> str:
         names = [name for name in members if name not in order and name not in _IGNORED]
         return "".join(sorted(part for name in names for part in self.extension(name, members[name]))) if names else ""
-
-    def parties(self, member: str, entries: Iterable[Members]) -> Iterable[str]:
-        for entry in entries:
-            type_ = self.values("type", entry.get("type"), f"{member}/type")
-            yield type_ + self.values(member, entry.get(member))
 
     def sensor(self, element: Members) -> str:
         metadata = element.get("sensorMetadata") or {}
@@ -190,20 +204,20 @@ class _Writing:
 
     def extension(self, name: str, value: Any) -> list[str]:
         """What the standard does not name: one part for each value, inner members sorted."""
-        if isinstance(value, list):
+        if type(value) is list:
             return [part for item in value for part in self.extension(name, item)]
         if value is None:
             return []
         full = self.name(name)
-        if not isinstance(value, Mapping):
+        if type(value) is not dict:
             text = self.text(value)
             return [f"{full}={text}" if text else full]
         text = self.text(value["#text"]) if "#text" in value else ""
-        ignored = _IGNORED - {"type"}
-        inner = sorted(
-            part for name, item in value.items() if name not in ignored for part in self.extension(name, item)
-        )
-        return ["".join((full, f"={text}" if text else "", *inner))]
+        inner: list[str] = []
+        for member, item in value.items():
+            if member not in _IGNORED_INSIDE:
+                inner += self.extension(member, item)
+        return ["".join((full, f"={text}" if text else "", *sorted(inner)))]
 
     def name(self, name: str) -> str:
         """An extension's name with its namespace: `{namespace}name`."""
@@ -223,8 +237,7 @@ class _Writing:
                 text = expanded(text, self.prefixes)
             elif words is None:
                 return text
-            known = _remembered if len(text) <= REMEMBERED else _canonical
-            return known(text, self.revision, words)
+            return canonical_value(text, self.revision, words)
         if isinstance(value, bool):
             return "true" if value else "false"
         return plain(value)
@@ -235,56 +248,24 @@ class _Writing:
 
 
 _QUANTITY = ("epcClass", "quantity", "uom")
-_CBV_URN = "urn:epcglobal:cbv:"
-_WEB_OF_URN = {
-    urn: f"https://ref.gs1.org/cbv/{web}-"
-    for urn, web in (("bizstep", "BizStep"), ("disp", "Disp"), ("btt", "BTT"), ("sdt", "SDT"), ("er", "ER"))
+_PLACE = ("id",)
+_DISPOSITIONS = ("set", "unset")
+_Write = Callable[[_Writing, str, Any], str]
+_WRITERS: dict[str, _Write] = {
+    **dict.fromkeys(("epcList", "childEPCs", "inputEPCList", "outputEPCList"), _Writing.epcs),
+    **dict.fromkeys(
+        ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"), _Writing.quantities
+    ),
+    **dict.fromkeys(_PARTIES, _Writing.parties),
+    **dict.fromkeys(("readPoint", "bizLocation"), _Writing.place),
+    "persistentDisposition": _Writing.dispositions,
+    "sensorElementList": _Writing.sensors,
 }
-
-
-def _web(words: Vocabulary, text: str) -> str:
-    try:
-        return words.uri(text)
-    except UnknownWord:
-        return text
-
-
-def _canonical(text: str, revision: Revision, words: Vocabulary | None) -> str:
-    """Text as it stands in a pre-hash string: EPC URNs and Digital Links in one form, vocabulary as web URIs."""
-    if words is not None:
-        text = _web(words, text)
-    if text.startswith(("urn:epc:", "http")):
-        try:
-            text = _linked(text)
-        except InvalidIdentifier:
-            return text
-    elif text.startswith(_CBV_URN):
-        vocabulary_, colon, word = text.removeprefix(_CBV_URN).partition(":")
-        return _WEB_OF_URN[vocabulary_] + word if colon and vocabulary_ in _WEB_OF_URN else text
-    return text if revision == "2.0" else _as_of_2026(text)
-
-
-_remembered = lru_cache(maxsize=1 << 16)(_canonical)
-
-
-def forget() -> None:
-    """Empties what is remembered of values, for measurements."""
-    _remembered.cache_clear()
-
-
-def _linked(text: str) -> str:
-    """The canonical form, its check digit right or wrong; reading the event has put the right ones into the cache."""
-    try:
-        return resolved(text)[0]
-    except InvalidIdentifier:
-        return resolved(text, False)[0]
-
-
-def _as_of_2026(text: str) -> str:
-    if text.startswith("https://gs1.org/voc/"):
-        return "https://ref.gs1.org/voc/" + text.removeprefix("https://gs1.org/voc/")
-    if not text.startswith(ROOT):
-        return text
-    for escape, character in (("%21", "!"), ("%28", "("), ("%29", ")"), ("%2A", "*")):
-        text = text.replace(escape, character)
-    return text.replace(";", "%3B").replace("=", "%3D")
+_PLANS: dict[Revision, tuple[tuple[str, _Write], ...]] = {
+    revision: tuple((name, _WRITERS.get(name, _Writing.values)) for name in fixed) for revision, fixed in _FIXED.items()
+}
+"""The members that have their place, in order, and what writes each."""
+_PASSED_OVER: dict[Revision, frozenset[str]] = {
+    revision: _IGNORED.union(fixed, () if revision == "2.0" else ("certificationInfo",))
+    for revision, fixed in _FIXED.items()
+}

@@ -154,6 +154,9 @@ def _is_deep(value: Any) -> bool:
         inner: list[Any] = []
         for container in level:
             items = container.values() if type(container) is dict else container
+            kinds = set(map(type, items))
+            if dict not in kinds and list not in kinds:
+                continue
             inner += [item for item in items if type(item) is dict or type(item) is list]
         if not inner:
             return False
