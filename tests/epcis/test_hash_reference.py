@@ -157,7 +157,7 @@ def test_text_of_an_extension_is_taken_for_a_business_step() -> None:
 
 
 def test_a_time_without_offset_means_what_the_host_is_set_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = set()
+    found: set[str] = set()
     for zone in ("UTC", "Asia/Tokyo"):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
@@ -171,6 +171,7 @@ def test_a_time_without_offset_means_what_the_host_is_set_to(monkeypatch: pytest
 
 def test_a_document_changes_the_hashes_of_the_next() -> None:
     plain = json.dumps(document([GS1], epcList=["ext:7"]))
+    json_to_py._namespaces.clear()
     first = json_to_py.event_list_from_epcis_document_str(plain)
     json_to_py.event_list_from_epcis_document_str(json.dumps(document()))  # declares ext
     second = json_to_py.event_list_from_epcis_document_str(plain)
