@@ -17,6 +17,7 @@ from service.parties.ledger import Ledgers
 from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
 from service.queries import Queries
+from service.queries.spellings import Spellings
 from service.risk.assessing import Risk
 from service.store.database import Database
 from service.stream import Stream
@@ -48,6 +49,7 @@ class Rooms:
     ledgers: Ledgers
     health: Health
     queries: Queries
+    spellings: Spellings
     named_queries: NamedQueries
     subscriptions: Subscriptions
     feeds: Feeds
@@ -74,6 +76,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             ledgers=Ledgers(store),
             health=Health(store, node),
             queries=Queries(store),
+            spellings=Spellings(store),
             named_queries=NamedQueries(store),
             subscriptions=Subscriptions(store, settings),
             feeds=Feeds(store),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, cast
 
-from service.epcis.identifiers import InvalidIdentifier, digital_link
+from service.epcis.identifiers import InvalidIdentifier, canonical, digital_link
 
 EpcFormat = Literal["No_Preference", "Always_GS1_Digital_Link", "Always_EPC_URN", "Never_Translates"]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -79,9 +79,22 @@ def written(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def identifier_in(identifier: str, epc_format: EpcFormat) -> str:
-    """One identifier in the format, as `rendered` writes it."""
-    return _link(identifier) if epc_format == "Always_GS1_Digital_Link" else identifier
+def identifiers_in(event: Mapping[str, Any], what: Literal["epcs", "readPoint", "bizLocation"]) -> dict[str, str]:
+    """Canonical identifiers of what an event as stored names, and how it spells each; compact URIs are left out."""
+    if what != "epcs":
+        place = event.get(what)
+        sent = [place["id"]] if place else []
+    else:
+        sent = [epc for name in _LISTS for epc in event.get(name, ())]
+        sent += [one["epcClass"] for name in _QUANTITIES for one in event.get(name, ())]
+        sent += [event["parentID"]] if "parentID" in event else []
+    found: dict[str, str] = {}
+    for identifier in sent:
+        try:
+            found.setdefault(canonical(identifier), identifier)
+        except InvalidIdentifier:
+            continue
+    return found
 
 
 def _link(identifier: str) -> str:

@@ -74,9 +74,9 @@ def answer(
     return Response(body, status, {**ANSWERED, "Vary": _VARY, **(headers or {})}, media_type)
 
 
-def per_page(asked: int) -> int:
+def per_page(asked: int, most: int = MOST_PER_PAGE) -> int:
     """How many to give."""
-    return min(asked, MOST_PER_PAGE)
+    return min(asked, most)
 
 
 def next_page(request: Request, token: str | None) -> dict[str, str]:

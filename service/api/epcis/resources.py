@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.callers import InRooms
-from service.api.epcis.answers import MediaType, NextPageToken, PerPage, collection, next_page, per_page
+from service.api.epcis.answers import MOST_PER_PAGE, MediaType, NextPageToken, PerPage, collection, next_page, per_page
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import BadQueryParameter, NoSuchResource
 from service.api.epcis.found import EventsAsked, Reader
@@ -24,10 +24,11 @@ from service.api.epcis.spec import PAGED, QUERY_REFUSALS, Responses, collections
 from service.epcis.contexts import expanded
 from service.epcis.events import EVENT_TYPES
 from service.epcis.identifiers import InvalidIdentifier, Kind, canonical, kind
-from service.epcis.rendering import identifier_in
+from service.epcis.rendering import EpcFormat
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from service.parties.caller import Caller
 from service.queries import What
+from service.queries.spellings import Identified
 from service.rooms import Rooms
 
 
@@ -41,6 +42,7 @@ class Resource:
     example: str
     standard: tuple[str, ...] = ()
     vocabulary: Vocabulary | None = None
+    identifies: Identified | None = None
 
     def word(self, value: str) -> str:
         """A value as it is known: standard ones by their bare words."""
@@ -48,19 +50,16 @@ class Resource:
             return value.removeprefix("https://ref.gs1.org/epcis/")
         return (self.vocabulary.word(value) if self.vocabulary else None) or value
 
-    @property
-    def identifies(self) -> bool:
-        """Whether values are identifiers, which have two spellings."""
-        return self.what in ("epcs", "bizLocations", "readPoints")
 
-
+_MOST_SPELLED = 100
+"""Values on a page whose spellings are looked up, each in an event."""
 _GLN = "https://id.gs1.org/414/9521321000025"
 RESOURCES = (
     Resource("eventTypes", "eventType", "eventType", "ObjectEvent", tuple(sorted(EVENT_TYPES))),
-    Resource("epcs", "epc", "MATCH_anyEPC", "https://id.gs1.org/01/09521321000018/21/10001"),
+    Resource("epcs", "epc", "MATCH_anyEPC", "https://id.gs1.org/01/09521321000018/21/10001", identifies="epcs"),
     Resource("bizSteps", "bizStep", "EQ_bizStep", "shipping", tuple(sorted(BIZ_STEPS.words)), BIZ_STEPS),
-    Resource("bizLocations", "bizLocation", "EQ_bizLocation", _GLN),
-    Resource("readPoints", "readPoint", "EQ_readPoint", _GLN),
+    Resource("bizLocations", "bizLocation", "EQ_bizLocation", _GLN, identifies="bizLocations"),
+    Resource("readPoints", "readPoint", "EQ_readPoint", _GLN, identifies="readPoints"),
     Resource(
         "dispositions",
         "disposition",
@@ -107,6 +106,23 @@ async def _listed(
     return found, f"v{token or ''}"
 
 
+def _as_sent(resource: Resource, epc_format: EpcFormat) -> Identified | None:
+    """What to look spellings up for: values are listed in canonical form, where that is a GS1 Digital Link."""
+    return resource.identifies if epc_format in ("Always_EPC_URN", "Never_Translates") else None
+
+
+async def _spelled(
+    resource: Resource, rooms: Rooms, caller: Caller, found: list[str], epc_format: EpcFormat
+) -> list[str]:
+    what = _as_sent(resource, epc_format)
+    if what is None or not found:
+        return found
+    sent = await rooms.spellings.of(caller, what, found)
+    if epc_format == "Always_EPC_URN":
+        sent = {value: spelled for value, spelled in sent.items() if spelled.startswith("urn:epc:")}
+    return [sent.get(value, value) for value in found]
+
+
 async def _known(resource: Resource, rooms: Rooms, caller: Caller, value: str) -> str:
     """The value, as it is known; raises `NoSuchResource` where no event that the caller sees has it."""
     try:
@@ -149,8 +165,9 @@ def _routes(resource: Resource) -> APIRouter:
         token: NextPageToken = None,
     ) -> Response:
         """The values in the events that the caller sees, the standard ones first."""
-        found, following = await _listed(resource, rooms, caller, _Place.read(resource, token), per_page(at_most))
-        shown = [identifier_in(value, asked.epc_format) for value in found] if resource.identifies else found
+        limit = per_page(at_most, _MOST_SPELLED if _as_sent(resource, asked.epc_format) else MOST_PER_PAGE)
+        found, following = await _listed(resource, rooms, caller, _Place.read(resource, token), limit)
+        shown = await _spelled(resource, rooms, caller, found, asked.epc_format)
         return collection(media_type, shown, asked.extensions, next_page(request, following))
 
     async def about(_: Known, media_type: MediaType) -> Response:

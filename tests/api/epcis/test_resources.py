@@ -132,3 +132,22 @@ async def test_a_token_that_makes_no_sense_is_refused(acme: Party) -> None:
             answer = await acme.get(f"{path}?nextPageToken={token}")
             assert answer.status_code == 400, (path, token)
             assert answer.json()["type"] == "epcisException:QueryParameterException"
+
+
+async def test_identifiers_are_listed_as_they_were_sent_where_that_is_asked_for(acme: Party, party: Any) -> None:
+    place = {"id": PLACE}
+    await acme.capture(document(event("x", epcList=[URN], readPoint=place, bizLocation=place), event("link")))
+    for wanted, epcs, at in (
+        (None, [LINK, item("link")], PLACE_LINK),
+        ("Always_GS1_Digital_Link", [LINK, item("link")], PLACE_LINK),
+        ("Always_EPC_URN", [URN, item("link")], PLACE),
+        ("Never_Translates", [URN, item("link")], PLACE),
+    ):
+        headers = {"GS1-EPC-Format": wanted} if wanted else {}
+        assert sorted(await members(acme, "/epcs?perPage=1", **headers)) == sorted(epcs), wanted
+        assert await members(acme, "/readPoints", **headers) == [at]
+        assert await members(acme, "/bizLocations", **headers) == [at]
+    auditor = await party("auditor", roles=["auditor"])
+    assert await members(auditor, "/readPoints", **{"GS1-EPC-Format": "Never_Translates"}) == [PLACE]
+    stranger = await party("stranger")
+    assert await members(stranger, "/epcs", **{"GS1-EPC-Format": "Never_Translates"}) == []
