@@ -66,6 +66,8 @@ def meant(text: str) -> str:
 
     These are `="0123"` and, before a long number, an apostrophe.
     """
+    if not text:
+        return text
     text = text.strip(_EDGES)
     quoted = _QUOTED.fullmatch(text)
     return _APOSTROPHE.sub("", quoted[1].strip(_EDGES) if quoted else text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID
 
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, expanded
@@ -80,6 +81,7 @@ def _uri(text: str, prefixes: Prefixes) -> str:
     return text
 
 
+@lru_cache(maxsize=1 << 12)
 def place(text: str) -> str:
     """A place: a GLN as (414) link, or a URI. Raises Unreadable."""
     if _EXTENDED.fullmatch(text):
@@ -87,6 +89,7 @@ def place(text: str) -> str:
     return _gln(text, "414", "a place is named by its GLN (13 digits) or by a URI")
 
 
+@lru_cache(maxsize=1 << 12)
 def party(text: str) -> str:
     """A party: a GLN as (417) link, or a URI. Raises Unreadable."""
     return _gln(text, "417", "a party is named by its GLN (13 digits) or by a URI")

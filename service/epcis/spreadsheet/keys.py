@@ -6,6 +6,7 @@ guessed: only a GTIN may be shorter than its longest form.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from service.epcis.identifiers import InvalidIdentifier, is_uri
 from service.epcis.keys import FORMATS, Key, checked, link
@@ -95,6 +96,7 @@ def sscc(text: str) -> str:
     return link(Key("00", digits("00")(text)))
 
 
+@lru_cache(maxsize=1 << 12)
 def gtin(text: str) -> str:
     """A GTIN, as 14 digits. Raises Unreadable."""
     if is_uri(text):

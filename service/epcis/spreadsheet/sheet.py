@@ -16,6 +16,8 @@ MAX_ROWS = 25_000
 MAX_COLUMNS = 256
 MAX_CELL = 32_767
 """Characters in a cell: what a spreadsheet's cell can hold."""
+_MOST_HEADERS = 20_000
+"""Cells of the header that are looked at: what a spreadsheet's row can hold, so that blank ones are passed over."""
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _HEADER_WITHIN = 200
 """Rows above the header: blank ones and those that begin with `#`."""
@@ -71,7 +73,7 @@ def sheet(text: str) -> Sheet:
     header = _header(row, cells, prefixes, faults)
     if faults:
         raise InvalidDocument(faults)
-    rows = tuple(_row(number, cells, header) for number, cells in records if any(map(meant, cells)))
+    rows = tuple(_row(number, cells, header) for number, cells in records if any(map(meant, _within(cells))))
     if not rows:
         raise refusal("empty", "there is no row below the header; write one for each event")
     return Sheet(separator, prefixes, rows)
@@ -117,7 +119,7 @@ def _records(text: str, separator: str) -> Records:
 
 
 def _is_blank(cells: list[str]) -> bool:
-    return not any(meant(cell).strip("".join(_SEPARATORS)) for cell in cells)
+    return not any(meant(cell).strip("".join(_SEPARATORS)) for cell in _within(cells))
 
 
 def _is_remark(cells: list[str]) -> bool:
@@ -156,11 +158,11 @@ def _declare(number: int, said: list[str], prefixes: dict[str, str], faults: lis
 
 
 def _header(number: int, cells: list[str], prefixes: dict[str, str], faults: list[Fault]) -> _Header:
-    names = [meant(cell) for cell in cells]
+    names = [meant(cell) for cell in cells[:_MOST_HEADERS]]
     while names and not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:
-        raise refusal("too-many-columns", f"the header has {len(names)} columns; send at most {MAX_COLUMNS}")
+        raise refusal("too-many-columns", f"the header has more than {MAX_COLUMNS} columns")
     if not any(folded(name) in BY_HEADER for name in names):
         _refuse_header(number, names)
     columns: list[tuple[str, str]] = []
@@ -217,7 +219,7 @@ def _row(number: int, texts: list[str], header: _Header) -> Row:
     cells: dict[str, Cell] = {}
     extensions: dict[str, Cell] = {}
     faults: list[Fault] = []
-    for index, text in enumerate(texts):
+    for index, text in enumerate(_within(texts)):
         value = meant(text)
         if not value:
             continue
@@ -233,6 +235,11 @@ def _row(number: int, texts: list[str], header: _Header) -> Row:
         else:
             extensions[name] = cell
     return Row(number, cells, extensions, tuple(faults[:MAX_FAULTS]))
+
+
+def _within(texts: list[str]) -> list[str]:
+    """A row's cells, those beyond the last possible column as one: a row of a million blank cells costs no more."""
+    return texts if len(texts) <= MAX_COLUMNS else [*texts[:MAX_COLUMNS], "".join(texts[MAX_COLUMNS:])]
 
 
 def _wrong(cell: Cell) -> Fault | None:

@@ -15,7 +15,7 @@ Number = int | float
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:([.,])([0-9]+))?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3})+(?:[.,][0-9]+)?")
 _MOST_DIGITS = 15
-_MEASURED = re.compile(r"(.*?)\s*(°\s*C|C|CEL|°\s*F|F|FAH|K|KEL|%)?", re.IGNORECASE | re.DOTALL)
+_MEASURED = re.compile(r"([^°A-Z]{1,40}?)\s{0,3}(°\s?C|C|CEL|°\s?F|F|FAH|K|KEL)?", re.IGNORECASE)
 _TEMPERATURE_UNITS = {"": "CEL", "c": "CEL", "cel": "CEL", "f": "FAH", "fah": "FAH", "k": "KEL", "kel": "KEL"}
 _UNIT = re.compile(r"[A-Z0-9]{2,3}")
 _UNITS = {
@@ -70,9 +70,11 @@ def _could_be_thousands(match: re.Match[str], separator: str) -> bool:
 def temperature(text: str, separator: str) -> tuple[Number, str]:
     """A temperature and the code of its unit (UN/ECE Recommendation 20). Raises Unreadable."""
     match = _MEASURED.fullmatch(text)
-    unit = (match[2] or "").lower().replace("°", "").strip() if match else ""
-    if match is None or unit not in _TEMPERATURE_UNITS:
-        raise Unreadable("number", f"{text[:40]!r} is no temperature; write it like 4.5 (°C), 39 °F or 277 K")
+    if match is None:
+        damaged = rounded(text)
+        message = f"{text[:40]!r} is no temperature; write it like 4.5 (°C), 39 °F or 277 K"
+        raise damaged or Unreadable("number", message)
+    unit = (match[2] or "").lower().replace("°", "").strip()
     return number(match[1], separator), _TEMPERATURE_UNITS[unit]
 
 
@@ -95,6 +97,7 @@ def unit(text: str) -> str | None:
     )
 
 
+@lru_cache(maxsize=1 << 12)
 def word(vocabulary: Vocabulary, text: str, *, lenient: bool = False) -> str:
     """A standard word, with any capitals and with blanks or hyphens for its underscores; or a URI. Raises Unreadable.
 

@@ -149,7 +149,7 @@ def test_a_gtin_may_be_written_in_many_ways(gtin: str) -> None:
         ({"bizTransaction": "urn:x:1", "bizTransactionType": "pos"}, "bizTransactionType", "CBV 2.0"),
         ({"bizTransactionType": "po"}, "bizTransactionType", "without a bizTransaction"),
         ({"sensorTime": "2026-03-02T07:30:00Z"}, "sensorTime", "without a reading"),
-        ({"temperature": "warm"}, "temperature", "no number"),
+        ({"temperature": "warm"}, "temperature", "no temperature"),
         ({"temperature": "4.5", "minTemperature": "39 F"}, "minTemperature", "same unit"),
         ({"temperature": "4.5", "deviceID": "logger 3"}, "deviceID", "URI"),
         ({"humidity": "damp"}, "humidity", "number"),
@@ -218,9 +218,9 @@ def test_pieces_have_no_unit(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "day"),
     [
-        ("2026-10-31", "2026-10-31"), ("2026-1-5", "2026-01-05"), ("2026/10/31", "2026-10-31"), ("(17)261031", "2026-10-31"),
-        ("(17)260200", "2026-02-28"), ("(17)261200", "2026-12-31"), ("(17)760101", "2076-01-01"),
-        ("(17)770101", "1977-01-01"),
+        ("2026-10-31", "2026-10-31"), ("2026-1-5", "2026-01-05"), ("2026/10/31", "2026-10-31"),
+        ("(17)261031", "2026-10-31"), ("(17)260200", "2026-02-28"), ("(17)261200", "2026-12-31"),
+        ("(17)760101", "2076-01-01"), ("(17)770101", "1977-01-01"),
     ],
 )  # fmt: skip
 def test_dates(written: str, day: str) -> None:
@@ -317,6 +317,8 @@ def test_what_a_sensor_measured() -> None:
             ],
         }
     ]
+    assert event(temperature="1 °C")["sensorElementList"][0]["sensorReport"][0]["value"] == 1
+    assert event(temperature="277 Kel")["sensorElementList"][0]["sensorReport"][0]["uom"] == "KEL"
     assert event(temperature="39F")["sensorElementList"][0]["sensorReport"][0]["uom"] == "FAH"
 
 

@@ -135,6 +135,13 @@ def test_what_is_no_table_is_refused_with_a_reason(body: bytes, rule: str, says:
     assert says in found[0].message
 
 
+def test_blank_cells_cost_nothing_however_many_they_are() -> None:
+    wide = PLAIN.replace("\r\n", "," * 300_000 + "\r\n")
+    assert events(wide)[0]["epcList"] == [ITEM]
+    (fault,) = faults(PLAIN.rstrip() + "," * 300_000 + "x")
+    assert (fault.pointer, fault.rule) == ("IW2", "no-header")
+
+
 def test_a_cell_that_is_too_long_is_refused() -> None:
     (fault,) = faults(table({**SEEN, REMARK: "x" * 32_768}))
     assert (fault.pointer, fault.rule) == (f"D2 ({REMARK})", "length")
