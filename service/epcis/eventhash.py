@@ -30,6 +30,8 @@ from service.epcis.documents import Event
 from service.epcis.hashvalues import Revision, canonical_value
 from service.epcis.vocabulary import Vocabulary
 
+__all__ = ["DEFAULT_REVISION", "Revision", "event_hash", "prehash"]
+
 DEFAULT_REVISION: Revision = "2.0"
 
 Members = Mapping[str, Any]

@@ -13,6 +13,7 @@ from service.epcis.decimals import plain
 from service.epcis.documents import parse
 from service.epcis.eventhash import Revision, event_hash, prehash
 from service.epcis.times import InvalidTime, milliseconds
+from service.epcis.xml import read_xml
 from tests.epcis.examples import AGGREGATION_EVENT, EVENTS, OBJECT_EVENT, REMOVED, varied
 from tests.shared import shared
 
@@ -21,17 +22,24 @@ WRONG_PREHASH = {("epcisDocWithAllGS1Keys", 0), ("epcisDocWithDefaultSchemaInCon
 """Published pre-hash strings that do not hash to the published hash."""
 
 
+FROM_FAULTS = {("SensorDataExamples", index) for index in (5, 6, 7, 9, 11)}
+"""Contested vectors that rest on faults of the reference's XML reading, which test_hash_reference shows: binary digits
+read as a number, compact URIs left as they are, extensions and bizRules torn out of their report."""
+
+
 def vectors() -> list[Any]:
     found: list[Any] = json.loads(shared("epcis", "_derived", "hash_vectors_stability.json").read_text())
     return found
 
 
 def source(vector: Any) -> tuple[dict[str, Any], Prefixes]:
-    """The vector's event in JSON and the prefixes in force; skips where it exists in XML only."""
-    names = [name for name in vector["docs"] if not name.endswith(".xml")]
-    if not names:
-        pytest.skip("published in XML only; the XML binding is not read yet")
-    document = json.loads(shared("epcis", "event-hash", "examples", names[0]).read_text())
+    """The vector's event in the JSON binding, from JSON where it is published so, and the prefixes in force."""
+    if (vector["name"], vector["index"]) in FROM_FAULTS:
+        assert vector["status"] == "contested"
+        pytest.skip("the published hash rests on faults of the reference")
+    name = next((name for name in vector["docs"] if not name.endswith(".xml")), vector["docs"][0])
+    text = shared("epcis", "event-hash", "examples", name).read_bytes()
+    document = read_xml(text).value if name.endswith(".xml") else json.loads(text)
     body = document["epcisBody"]
     events = (body if "eventList" in body else body["queryResults"]["resultsBody"])["eventList"]
     faults: list[Any] = []
