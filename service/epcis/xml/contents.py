@@ -8,6 +8,7 @@
 | text and attributes | an object: `#text`, and a member for each attribute |
 | elements and attributes | an object: `#text` empty, a member for each attribute; elements with text alone as arrays |
 | text between elements | an object: `#mixed`, an array of texts and of objects of one member, in order |
+| an element and an attribute of one name | the same, without texts |
 
 What JSON says beyond that stands in attributes and elements of a namespace of our own (`namespaces.JSON`).
 """
@@ -117,22 +118,16 @@ def _structure(element: etree._Element, attributes: dict[str, Any], names: Names
     found = members(element, names, depth)
     if not attributes:
         return found
+    if found.keys() & attributes.keys():
+        return {"#mixed": [piece for piece in _mixed(element, names, depth) if isinstance(piece, dict)], **attributes}
     for name, value in found.items():
         if isinstance(value, str):
             found[name] = [value]
-    return {"#text": "", **attributes, **_apart(found, attributes)}
+    return {"#text": "", **attributes, **found}
 
 
 def _is_said(text: str | None) -> bool:
     return bool(text) and not str(text).isspace()
-
-
-def _apart(found: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
-    """Members that have the name of an attribute too join it in one array."""
-    for name in found.keys() & attributes.keys():
-        value = found[name]
-        found[name] = [attributes[name], *(value if isinstance(value, list) else [value])]
-    return found
 
 
 def _mixed(element: etree._Element, names: Names, depth: int) -> list[Any]:

@@ -91,7 +91,8 @@ class Values:
             attributes[qualified] = value
         written = "".join(f' {name}="{in_attribute(value)}"' for name, value in attributes.items())
         if key == "#mixed":
-            return None if elements or not _is_mixed(said) else (written, self._mixed(said))
+            names = {name for name, value in members.items() if name != key}
+            return None if elements or not _is_mixed(said, names) else (written, self._mixed(said))
         if not isinstance(said, str) or not attributes or not holds(said) or (elements and said):
             return None
         if any(self.scope.qualified(name) is None for name in elements):
@@ -114,19 +115,22 @@ class Values:
         return self.scope.machinery(self.scope.prefixing.json, JSON)
 
 
-def _is_mixed(pieces: Any) -> bool:
-    """Whether `pieces` are what is read from mixed text: texts apart from each other, and objects of one member."""
+def _is_mixed(pieces: Any, attributes: set[str]) -> bool:
+    """Whether `pieces` are what is read from mixed text: texts apart from each other, and objects of one member.
+
+    Without text between them there must be one that has the name of an attribute.
+    """
     if not isinstance(pieces, list):
         return False
-    after_text = said = element = False
+    after_text = said = blank = element = twice = False
     for piece in pieces:
         if isinstance(piece, str):
             if after_text or not piece or not holds(piece):
                 return False
-            said = said or not piece.isspace()
+            said, blank = said or not piece.isspace(), blank or piece.isspace()
             after_text = True
         elif isinstance(piece, dict) and len(piece) == 1 and not any(isinstance(v, list) for v in piece.values()):
-            element, after_text = True, False
+            element, after_text, twice = True, False, twice or not attributes.isdisjoint(piece)
         else:
             return False
-    return said and element
+    return element and (said or (twice and not blank))
