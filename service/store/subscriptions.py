@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from service.store.conditions import SEEN, SEERS
+from service.store.conditions import SEEN
 from service.store.database import Session
 from service.store.stream import EVERY_EVENT
 from service.store.tables import Delivery, NamedQuery, Party, Subscription
@@ -306,8 +306,8 @@ async def held(session: Session, subscription_id: UUID, lease: UUID) -> Subscrip
 
 async def count_seen(session: Session, viewer: Viewer, events: Collection[int]) -> int:
     """How many of these events are there and seen by the viewer now."""
-    seers, seen = ("", "") if viewer.sees_all else (f"WITH {SEERS} ", f" AND {SEEN}")
-    statement = text(f"{seers}SELECT count(*) FROM event_terms AS t WHERE t.event = ANY(:events){seen}")  # noqa: S608
+    seen = "" if viewer.sees_all else f" AND {SEEN}"
+    statement = text(f"SELECT count(*) FROM event_terms AS t WHERE t.event = ANY(:events){seen}")  # noqa: S608
     return int((await session.execute(statement, {"events": list(events), **viewer.values})).scalar_one())
 
 

@@ -136,12 +136,12 @@ def endless(handler: Handler) -> None:
         return
 
 
-def slowly(seconds: float) -> Callable[[Handler], None]:
-    """Takes it, after a while."""
+def slowly(answer: threading.Event) -> Callable[[Handler], None]:
+    """Takes it, and answers when it is told to."""
 
     def take(handler: Handler) -> None:
         received = handler.server.receiver.calls[-1]
-        time.sleep(seconds)
+        answer.wait(60)
         with handler.server.receiver.lock:
             handler.server.receiver.taken.append(received)
         handler.send_response(200)

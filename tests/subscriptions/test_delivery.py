@@ -1,6 +1,7 @@
 """What receivers get, and what they get when they, or we, fail."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,11 +106,15 @@ async def test_nobody_calls_back_before_the_pause_is_over(room: Room, receiver: 
 async def test_a_worker_that_stops_does_not_begin_another_delivery(room: Room, receiver: Receiver) -> None:
     await room.subscribe(receiver.url)
     await room.capture(*[seen() for _ in range(1000)])
-    receiver.usual = slowly(0.3)
+    answer = threading.Event()
+    receiver.usual = slowly(answer)
     worker = room.deliverer()
     await worker.step()
     await eventually(lambda: len(receiver.calls) == 1)
-    await worker.close()
+    closing = asyncio.create_task(worker.close())
+    await asyncio.sleep(0)
+    answer.set()
+    await closing
     assert len(receiver.calls) == len(receiver.taken) == 1
     receiver.usual = 200
     await room.deliver()

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from service.config import Settings
 from tests.subscriptions.conftest import Room, eventually, seen
-from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up
+from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowly
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -70,6 +71,27 @@ async def test_a_worker_killed_before_it_recorded_success_leaves_one_identical_r
     assert [event["eventID"] for event in first.events] == await room.ids(caught)
     assert rest.delivery != first.delivery
     assert [event["eventID"] for event in rest.events] == await room.ids(later)
+
+
+async def test_a_lease_that_runs_out_while_a_worker_sends_does_no_harm(room: Room, receiver: Receiver) -> None:
+    """Both send the same bytes under the same id; success is recorded once, and nothing is skipped."""
+    await room.subscribe(receiver.url)
+    caught = await room.capture(seen())
+    slow, quick = room.deliverer(), room.deliverer()
+    answer = threading.Event()
+    receiver.deeds = [slowly(answer)]
+    await slow.step()
+    await eventually(lambda: len(receiver.calls) == 1)
+    await expire_leases(room)
+    later = await room.capture(seen())
+    await room.deliver(quick)
+    answer.set()
+    await slow.finish()
+    await room.deliver()
+    assert receiver.calls[1].delivery == receiver.calls[0].delivery
+    assert receiver.calls[0].body == receiver.calls[1].body
+    distinct = {call.delivery: [event["eventID"] for event in call.events] for call in receiver.taken}
+    assert [one for ids in distinct.values() for one in ids] == await room.ids(caught) + await room.ids(later)
 
 
 async def test_workers_share_the_subscriptions_and_send_each_event_once(room: Room, receiver: Receiver) -> None:
