@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.conformance.bodies import bodies
 from bench.conformance.checks import Group, expect, expect_equal
+from bench.conformance.clients import clients
 from bench.conformance.negotiation import negotiation
 from bench.conformance.paging import paging
 from bench.conformance.problems import expect_headers, expect_problem
@@ -28,6 +29,7 @@ def rest(group: Group, service: Service, shared: Path) -> None:
     resources(group, world, schemas)
     paging(group, world)
     negotiation(group, world, schemas)
+    clients(group, world)
     # Last and the deepest first, because they take away what the others ask about.
     for one in sorted(operations, key=lambda each: -len(each.template)):
         if one.method == "DELETE":

@@ -12,9 +12,9 @@ def extensions() -> Iterator[Case]:
     """Fields that users add: to the event, its ILMD, inner elements, error declarations."""
     yield equal("EQ_example:kind", ["alpha"], ["commission"], ["gamma"])
     yield equal("EQ_example:count", 5, ["commission"], 6)
-    yield "GT_example:count", {"GT_example:count": 5}, ["pack"], {"GT_example:count": 50}, []
-    yield "GE_example:count", {"GE_example:count": 50}, ["pack"], {"GE_example:count": 51}, []
-    yield "LT_example:count", {"LT_example:count": 50}, ["commission"], {"LT_example:count": 5}, []
+    yield "GT_example:count", {"GT_example:count": 5}, ["pack"], {"GT_example:count": 10}, []
+    yield "GE_example:count", {"GE_example:count": 10}, ["pack"], {"GE_example:count": 11}, []
+    yield "LT_example:count", {"LT_example:count": 10}, ["commission"], {"LT_example:count": 5}, []
     yield "LE_example:count", {"LE_example:count": 5}, ["commission"], {"LE_example:count": 4}, []
     yield from timed("", "example:when", 2, "commission")
     yield equal("EXISTS_example:when", True, ["commission"], False, list(freight.events()))

@@ -69,7 +69,7 @@ def events() -> dict[str, dict[str, Any]]:
             readPoint={"id": sgln(2)},
             bizTransactionList=[{"type": "inv", "bizTransaction": INVOICE}],
             sourceList=[{"type": "possessing_party", "source": PARTY}],
-            **{"example:kind": "beta", "example:count": 50},
+            **{"example:kind": "beta", "example:count": 10},
         ),
         "order": examples.event(
             "TransactionEvent",
@@ -144,7 +144,7 @@ def events() -> dict[str, dict[str, Any]]:
         ),
         "linked": examples.object_event(
             [sgtin_link("q9")],
-            eventTime=hour(19),
+            eventTime="2026-03-01T21:00:00.000+02:00",
             bizStep="loading",
             readPoint={"id": "https://id.gs1.org/414/" + examples.with_check_digit("952132100004")},
             bizLocation={"id": ELSEWHERE},

@@ -51,6 +51,8 @@ def fixed() -> Iterator[Case]:
     yield equal("EQ_correctiveEventID", [freight.CORRECTION], ["declared"], [freight.CORRECTION + "0"])
     yield equal("EQ_bizTransaction_po", [freight.ORDER], ["commission"], [freight.INVOICE])
     yield equal("EQ_bizTransaction_desadv", [freight.ORDER], ["order"], [freight.INVOICE])
+    for kind in ("urn:epcglobal:cbv:btt:po", "https://ref.gs1.org/cbv/BTT-po"):
+        yield equal(f"EQ_bizTransaction_{kind}", [freight.ORDER], ["commission"], [freight.INVOICE])
     yield equal("EQ_source_owning_party", [freight.PARTY], ["commission"], [freight.OTHER_PARTY])
     yield equal("EQ_source_possessing_party", [freight.PARTY], ["pack"], [freight.OTHER_PARTY])
     yield equal("EQ_destination_owning_party", [freight.OTHER_PARTY], ["commission"], [freight.PARTY])

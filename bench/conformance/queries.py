@@ -122,6 +122,8 @@ def _spellings(inquiry: Inquiry) -> None:
     for title, text in (("%7C", "EQ_bizStep=packing%7Cshipping"), ("a bare |", "EQ_bizStep=packing|shipping")):
         with group.check(f"values joined by {title}"):
             expect_labels(text, ["order", "pack"])
+    with group.check("a parameter given twice"):
+        expect_labels("EQ_bizStep=packing&EQ_bizStep=shipping", ["order", "pack"])
     with group.check("EXISTS_ without a value"):
         expect_labels("EXISTS_example:when=", ["commission"])
     with group.check("EXISTS_ with null in a named query"):

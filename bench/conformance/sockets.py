@@ -3,7 +3,7 @@
 import json
 import time
 
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection
 
 from bench.conformance.checks import Failed, expect, expect_equal
@@ -24,6 +24,17 @@ def _socket(stage: Stage) -> None:
             time.sleep(0.5)
             wanted = [stage.captured()]
             expect_equal((_heard(stage, one, 1), _heard(stage, other, 1)), (wanted, wanted), "events")
+
+
+def _ended(stage: Stage) -> None:
+    with stage.group.check("DELETE of a named query closes its WebSockets"), stage.socket(stream="true") as socket:
+        time.sleep(0.5)
+        expect_equal(stage.party.send("DELETE", f"/queries/{stage.query}").status_code, 204, "DELETE")
+        try:
+            heard = socket.recv(timeout=15)
+        except ConnectionClosed:
+            return
+        raise Failed(f"it is open, and said {heard!r}"[:200])
 
 
 def _scheduled_socket(stage: Stage) -> None:
@@ -86,4 +97,4 @@ def _expect_refused(stage: Stage, statuses: set[int], **parameters: str) -> None
     raise Failed("it was accepted")
 
 
-SOCKETS = (_socket, _scheduled_socket, _sockets_refused)
+SOCKETS = (_socket, _ended, _scheduled_socket, _sockets_refused)
