@@ -10,9 +10,9 @@ _OWNER = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (value for value in range(10, 39
 def check_digit(digits: str) -> str:
     """The check digit for a key without it; `digits` are ASCII decimal digits, weighted 3, 1, 3 ... from the right."""
     codes = digits.encode("ascii")
-    heavy, light = codes[-1::-2], codes[-2::-2]
+    heavy, light = codes[::-2], codes[-2::-2]
     weighted = 3 * (sum(heavy) - _ZERO * len(heavy)) + sum(light) - _ZERO * len(light)
-    return str(-weighted % 10)
+    return "0123456789"[-weighted % 10]
 
 
 def check_characters(model: str) -> str:

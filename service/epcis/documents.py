@@ -135,8 +135,13 @@ def _read_event(raw: Any, envelope: Envelope, pointer: str, lenient: bool) -> tu
 
 def _standing_alone(raw: dict[str, Any], outer: Any) -> dict[str, Any]:
     context = joined(outer, raw.get("@context"))
-    source = raw if context is None else {"@context": context} | raw | {"@context": context}
-    return {name: value for name, value in source.items() if name != "recordTime"} if "recordTime" in source else source
+    if context is None and "recordTime" not in raw:
+        return raw
+    source = raw.copy() if context is None else {"@context": context, **raw}
+    if context is not None:
+        source["@context"] = context
+    source.pop("recordTime", None)
+    return source
 
 
 __all__ = ["STANDARD_PREFIXES", "Document", "Event", "Refused", "parse"]
