@@ -1,35 +1,21 @@
 """An event of the JSON binding as an event element of EPCIS XML 2.0."""
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from service.epcis import vocabulary
-from service.epcis.contexts import Prefixes
 from service.epcis.decimals import plain
 from service.epcis.faults import step
 from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml import schema
-from service.epcis.xml.escaping import holds, in_attribute, in_text
+from service.epcis.xml.escaping import holds, in_attribute
 from service.epcis.xml.inexpressible import InexpressibleInXml
-from service.epcis.xml.names import standard_word
+from service.epcis.xml.leftovers import kept_context, left_over
 from service.epcis.xml.namespaces import JSON
 from service.epcis.xml.scopes import Scope
+from service.epcis.xml.spelling import Spelling, spelt, standard_text
 from service.epcis.xml.values import Values
 
-Spelling = Literal["urn", "web"]
-
-_URNS: dict[Vocabulary, str] = {
-    vocabulary.BIZ_STEPS: "urn:epcglobal:cbv:bizstep:",
-    vocabulary.DISPOSITIONS: "urn:epcglobal:cbv:disp:",
-    vocabulary.BIZ_TRANSACTION_TYPES: "urn:epcglobal:cbv:btt:",
-    vocabulary.SOURCE_DEST_TYPES: "urn:epcglobal:cbv:sdt:",
-    vocabulary.ERROR_REASONS: "urn:epcglobal:cbv:er:",
-    vocabulary.COMPONENTS: "cbv:Comp-",
-    vocabulary.MEASUREMENTS: "gs1:",
-    vocabulary.SENSOR_ALERTS: "gs1:",
-}
-"""How EPCIS XML spells standard values: as URNs, and where CBV has none, as compact URIs."""
 _EPCS = {"epcList": "epc", "childEPCs": "epc", "inputEPCList": "epc", "outputEPCList": "epc"}
 _QUANTITIES = frozenset(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"))
 _PARTIES: dict[str, tuple[str, Vocabulary]] = {
@@ -41,24 +27,6 @@ _WORDS = {"bizStep": vocabulary.BIZ_STEPS, "disposition": vocabulary.DISPOSITION
 _SENSOR_WORDS = {
     "type": vocabulary.MEASUREMENTS, "exception": vocabulary.SENSOR_ALERTS, "component": vocabulary.COMPONENTS,
 }  # fmt: skip
-
-
-def spelt(words: Vocabulary, text: str, spelling: Spelling, prefixes: Prefixes) -> str:
-    """A standard value in the spelling asked for; a private one as it is."""
-    word = standard_word(words, text, prefixes)
-    if word is None:
-        return text
-    urn = _URNS[words] + word
-    return words.web + word if spelling == "web" or standard_word(words, urn, prefixes) is None else urn
-
-
-def standard_text(value: Any, pointer: str) -> str:
-    """Character data of an element of the standard. Raises InexpressibleInXml."""
-    if not isinstance(value, str):
-        raise InexpressibleInXml(pointer, "this must be text")
-    if not holds(value):
-        raise InexpressibleInXml(pointer, "this text holds a control character, which XML has none for")
-    return in_text(value)
 
 
 class EventWriting:
@@ -261,20 +229,3 @@ class EventWriting:
                 types.setdefault("boolean" if isinstance(value, bool) else "number", []).append(qualified)
         marks = self.scope.machinery(self.scope.prefixing.json, JSON) if types else ""
         return "".join(f' {marks}:{kind}="{" ".join(names)}"' for kind, names in types.items())
-
-
-def kept_context(context: Any, scope: Scope) -> str:
-    """A `@context` that is more than prefixes, as JSON text."""
-    marks = scope.machinery(scope.prefixing.json, JSON)
-    return f"<{marks}:context>{in_text(json.dumps(context))}</{marks}:context>"
-
-
-def left_over(left: Mapping[str, Mapping[str, Any]], scope: Scope) -> list[str]:
-    """The elements that hold members for which the schema has no place where they belong."""
-    values = Values(scope)
-    marks = scope.machinery(scope.prefixing.json, JSON) if left else ""
-    return [
-        f'<{marks}:members at="{in_attribute(at)}">'
-        f"{''.join(values.member(name, value) for name, value in members.items())}</{marks}:members>"
-        for at, members in left.items()
-    ]

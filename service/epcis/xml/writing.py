@@ -8,11 +8,13 @@ from service.epcis.contexts import expanded
 from service.epcis.events import EVENT_TYPES
 from service.epcis.faults import step
 from service.epcis.xml.escaping import holds, in_attribute
-from service.epcis.xml.eventwriting import EventWriting, Spelling, kept_context, left_over, standard_text
+from service.epcis.xml.eventwriting import EventWriting
 from service.epcis.xml.headers import derived_header, header_element
 from service.epcis.xml.inexpressible import InexpressibleInXml
+from service.epcis.xml.leftovers import kept_context, left_over
 from service.epcis.xml.namespaces import EPCIS, JSON, QUERY, SBDH
 from service.epcis.xml.scopes import Prefixing, Scope
+from service.epcis.xml.spelling import Spelling, standard_text
 from service.epcis.xml.values import Values
 from service.epcis.xml.vocabularywriting import VocabularyWriting
 
