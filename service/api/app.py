@@ -90,6 +90,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
         middleware=[
             Middleware(Envelope, metrics=metrics, refuse=_refuse),
             Middleware(epcis.UriPaths),
+            Middleware(epcis.Heads),
             Middleware(BodyBound, allowed=allowed),
         ],
         # The pages that FastAPI has for it load their scripts from elsewhere; /openapi.json serves any viewer.

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from service.api.epcis.answers import (
     next_page,
     per_page,
 )
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import BadQueryParameter, NoSuchResource
 from service.api.epcis.headers import (
@@ -44,7 +45,7 @@ from service.parties.caller import Caller
 from service.parties.errors import NoSigningKey, NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/capture")
 CaptureID = Annotated[str, Path(alias="captureID", description="the id of a capture job")]
 Writer = Annotated[Caller, Depends(needs(Scope.CAPTURES_WRITE))]
 Reader = Annotated[Caller, Depends(needs(Scope.CAPTURES_READ))]

@@ -13,7 +13,7 @@ from starlette.types import Scope as Connection
 from service.api.callers import AnyCaller
 from service.api.epcis.headers import ANSWERED, VERSION, Versioned
 from service.api.epcis.limits import CaptureLimits
-from service.api.epcis.paths import PREFIX
+from service.api.epcis.paths import PREFIX, path_of
 from service.api.epcis.spec import discovered
 from service.parties.caller import Caller
 from service.parties.errors import ScopeMissing
@@ -92,5 +92,5 @@ def discoverable(
 
 def allowed_at(scope: Connection) -> str:
     """The methods of the resource at a path, as `Allow` names them; empty where there is none."""
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     return next((allowed for pattern, allowed in _ALLOWED if pattern.match(path)), "")

@@ -5,13 +5,14 @@ import re
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.callers import InRooms
 from service.api.documents import IdempotencyKey
 from service.api.epcis.answers import MediaType, answer, media_type_for, written
+from service.api.epcis.branches import branch
 from service.api.epcis.capture import DOCUMENT_REFUSALS, Writer, accepted
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import NoSuchResource, NotOneEvent
@@ -25,7 +26,7 @@ from service.epcis.rendering import rendered
 from service.parties.scopes import Scope
 from service.queries import FoundEvent
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/events")
 _ROOT = re.compile(rb"\A(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:[\w.\-]+:)?([\w.\-]+)", re.DOTALL)
 _DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument", "EPCISMasterDataDocument")
 _IN_THREAD = 100_000

@@ -8,15 +8,15 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 import structlog
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from service.api.callers import Challenged
 from service.api.epcis.answers import media_type_for
+from service.api.epcis.branches import branch
 from service.api.epcis.found import SIMPLE_EVENT_QUERY
 from service.api.epcis.headers import check_versions, formats
 from service.api.epcis.limits import check_url
-from service.api.epcis.paths import PREFIX
 from service.api.epcis.problems import problem
 from service.errors import TrailsealError
 from service.logs import told_safely
@@ -28,7 +28,7 @@ from service.subscriptions.errors import SubscriptionControlsFault
 from service.subscriptions.feeds import Feed
 from service.subscriptions.schedule import FIELDS
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/queries")
 PROTOCOL = "epcis"
 """What the service speaks where a client offers subprotocols; browsers need one to carry the API key."""
 _BEARER = "bearer."

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import EpcisCaller, discoverable
 from service.api.epcis.headers import Versioned
-from service.api.epcis.paths import PREFIX
 from service.api.epcis.spec import gone, refused
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/nextPageToken")
 _PATH = "/nextPageToken/{token:epcis_name}"
 
 

@@ -31,10 +31,14 @@ class UriPaths:
 
 def of_bindings(scope: Scope) -> bool:
     """Whether a request is one of the EPCIS bindings."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    path = path.removeprefix(root)
+    path = path_of(scope)
     return path == PREFIX or path.startswith(f"{PREFIX}/")
+
+
+def path_of(scope: Scope) -> str:
+    """The path as routes see it: without what a proxy put before it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _by_segments(scope: Scope) -> str:

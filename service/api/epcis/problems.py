@@ -17,6 +17,7 @@ from service.api.epcis.discovery import allowed_at
 from service.api.epcis.exceptions import EXCEPTION, exception_of, status_of
 from service.api.epcis.limits import CaptureLimits
 from service.api.epcis.media import problem_form
+from service.api.epcis.paths import path_of
 from service.epcis.xml.answers import problem_xml
 from service.errors import TrailsealError
 
@@ -31,8 +32,7 @@ def members_of(refusal: TrailsealError, path: str, request_id: str) -> dict[str,
 def problem(scope: Scope, refusal: TrailsealError, headers: Mapping[str, str] | None = None) -> Response:
     """The problem document, in the form that the request accepts."""
     asked = Headers(scope=scope)
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    members = members_of(refusal, path, scope["state"]["request_id"])
+    members = members_of(refusal, path_of(scope), scope["state"]["request_id"])
     told = {**(headers or {}), **_limits(scope, members["type"])}
     if members["status"] == 405:
         told["Allow"] = allowed_at(scope) or told.get("Allow", "")

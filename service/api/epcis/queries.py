@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any, TypedDict
 
 import orjson
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from service.api import errors
 from service.api.callers import InRooms, needs
 from service.api.documents import NotReadHere, read_document
 from service.api.epcis.answers import Acceptable, MediaType, NextPageToken, PerPage, answer, next_page, per_page
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import BadQueryParameter, PredefinedQuery
 from service.api.epcis.found import SIMPLE_EVENT_QUERY, EventsAsked, Reader, query_pairs
@@ -31,7 +32,7 @@ from service.parties.scopes import Scope
 from service.subscriptions import errors as refusing
 from service.subscriptions.named import NamedQuery
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/queries")
 Keeper = Annotated[Caller, Depends(needs(Scope.SUBSCRIPTIONS_WRITE))]
 QueryName = Annotated[str, Path(alias="queryName", description="the query's name", examples=["shipped"])]
 

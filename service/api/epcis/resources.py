@@ -14,11 +14,11 @@ from starlette.responses import Response
 
 from service.api.callers import InRooms
 from service.api.epcis.answers import MOST_PER_PAGE, MediaType, NextPageToken, PerPage, collection, next_page, per_page
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import BadQueryParameter, NoSuchResource
 from service.api.epcis.found import EventsAsked, Reader
 from service.api.epcis.headers import AsAsked, Versioned
-from service.api.epcis.paths import PREFIX
 from service.api.epcis.query_spec import query_parameters
 from service.api.epcis.spec import PAGED, QUERY_REFUSALS, Responses, collections, refused, results, told
 from service.epcis.contexts import expanded
@@ -142,7 +142,7 @@ def _parameter(resource: Resource, value: str) -> str:
 
 
 def _routes(resource: Resource) -> APIRouter:
-    routes = APIRouter(prefix=PREFIX)
+    routes = branch(f"/{resource.what}")
     name = resource.singular
     one = f"/{resource.what}/{{{name}:epcis_uri}}"
     Value = Annotated[  # noqa: N806 a type

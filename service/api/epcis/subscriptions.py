@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import errors
 from service.api.callers import InRooms
 from service.api.epcis.answers import MediaType, NextPageToken, PerPage, answer, next_page, per_page
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.errors import SubscribeNotPermitted
 from service.api.epcis.found import SIMPLE_EVENT_QUERY, Reader
@@ -27,7 +28,7 @@ from service.subscriptions import errors as refusing
 from service.subscriptions.controls import SubscriptionRequest
 from service.subscriptions.webhooks import Subscription
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/queries")
 _ALL = "/queries/{queryName:epcis_name}/subscriptions"
 _ONE = f"{_ALL}/{{subscriptionID:epcis_name}}"
 SubscriptionID = Annotated[

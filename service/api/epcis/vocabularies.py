@@ -2,21 +2,20 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.callers import InRooms
 from service.api.epcis.answers import JsonType, NextPageToken, PerPage, answer, next_page, per_page
+from service.api.epcis.branches import branch
 from service.api.epcis.discovery import discoverable
 from service.api.epcis.found import Reader, query_pairs
 from service.api.epcis.headers import Versioned
-from service.api.epcis.paths import PREFIX
 from service.api.epcis.spec import PAGED, QUERY_REFUSALS, refused, results, told
 from service.epcis.rendering import CONTEXT
 from service.masterdata.querying import QUERY_NAME, parse, url_parameters, vocabulary_list
 
-router = APIRouter(prefix=PREFIX)
+router = branch("/vocabularies")
 
 
 @router.get(

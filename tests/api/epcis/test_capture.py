@@ -15,7 +15,7 @@ async def test_a_document_is_captured_and_its_job_followed(acme: Party) -> None:
     job = await acme.service.call("GET", answer.headers["location"], acme.token)
     assert job.status_code == 200
     told = job.json()
-    assert UUID(told["captureID"])
+    assert str(UUID(told["captureID"])) == told["captureID"]
     assert told["finishedAt"] == told["createdAt"]
     assert (told["running"], told["success"], told["errors"]) == (False, True, [])
     assert told["captureErrorBehaviour"] == "rollback"

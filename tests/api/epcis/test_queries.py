@@ -149,7 +149,7 @@ async def test_a_webhook_is_subscribed_listed_and_deleted(acme: Party) -> None:
 async def test_subscriptions_that_make_no_sense_are_refused(acme: Party) -> None:
     await acme.call("POST", "/queries", json=SHIPPED)
     dest = WEBHOOK["dest"]
-    for body in (
+    bodies: list[Any] = [
         {"dest": dest},
         {"dest": dest, "stream": True, "schedule": {"hour": "1"}},
         {"dest": dest, "schedule": {"hour": "25"}},
@@ -159,7 +159,8 @@ async def test_subscriptions_that_make_no_sense_are_refused(acme: Party) -> None
         {"dest": "file:///etc/passwd", "stream": True},
         {"dest": dest, "stream": True, "signatureToken": ""},
         [],
-    ):
+    ]
+    for body in bodies:
         answer = await acme.call("POST", "/queries/shipped/subscriptions", json=body)
         assert answer.status_code == 400, body
         assert answer.json()["type"] == "epcisException:SubscriptionControlsException", body
