@@ -26,12 +26,23 @@ from service.store.indexing import IndexRow, NumberRow, index_row, number_rows
 START, DAYS = datetime(2024, 1, 1, tzinfo=UTC), 730
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "https://example.com/ns/"}]
 PREFIXES = {**STANDARD_PREFIXES, "ex": "https://example.com/ns/"}
+READ_POINTS = "urn:epcglobal:epcis:vtype:ReadPoint"
 PARTIES = 60
 PLACES, REGIONS, PRODUCTS, LINES = 480, 12, 2_000, 300
-BIZ_STEPS = ("commissioning", "packing", "shipping", "receiving", "storing", "inspecting", "loading", "departing", "arriving")
-BIZ_STEP_WEIGHTS = (18, 14, 16, 15, 12, 8, 7, 5, 5)
-DISPOSITIONS = ("active", "in_progress", "in_transit", "sellable_accessible", "damaged", "non_sellable_other")
-DISPOSITION_WEIGHTS = (30, 35, 20, 12, 1, 2)
+_STEPS = {
+    "commissioning": 18,
+    "packing": 14,
+    "shipping": 16,
+    "receiving": 15,
+    "storing": 12,
+    "inspecting": 8,
+    "loading": 7,
+    "departing": 5,
+    "arriving": 5,
+}
+BIZ_STEPS, _STEP_WEIGHTS = tuple(_STEPS), tuple(_STEPS.values())
+_DISPOSITIONS = ("active", "in_progress", "in_transit", "sellable_accessible", "damaged", "non_sellable_other")
+_DISPOSITION_WEIGHTS = (30, 35, 20, 12, 1, 2)
 LEGACY_SHARE, LEGACY_UNTIL = 0.6, 0.15
 """So many of the events in the first part of the time carry a field that later ones do not."""
 
@@ -132,12 +143,12 @@ def told(seq: int, size: int) -> Told:
 
 def _event(draw: random.Random, seq: int, size: int) -> dict[str, Any]:
     product, things = skewed(draw, PRODUCTS), max(size // 4, 1)
-    step = draw.choices(BIZ_STEPS, BIZ_STEP_WEIGHTS)[0]
+    step = draw.choices(BIZ_STEPS, _STEP_WEIGHTS)[0]
     # What is near in time is about the same things: each comes up some four times.
     near = max(1, seq // 4 + draw.randint(-20, 0)) % things
     common: dict[str, Any] = {
         "bizStep": step,
-        "disposition": draw.choices(DISPOSITIONS, DISPOSITION_WEIGHTS)[0],
+        "disposition": draw.choices(_DISPOSITIONS, _DISPOSITION_WEIGHTS)[0],
         "readPoint": {"id": place(skewed(draw, PLACES))},
     }
     if draw.random() < 0.6:
@@ -150,7 +161,11 @@ def _event(draw: random.Random, seq: int, size: int) -> dict[str, Any]:
     kind = draw.random()
     if kind < 0.72:
         epcs = [item(near % PRODUCTS, near * 10 + one) for one in range(draw.choice((1, 1, 1, 2, 3, 6)))]
-        event = {"type": "ObjectEvent", "action": "ADD" if step == "commissioning" else "OBSERVE", "epcList": epcs}
+        event: dict[str, Any] = {
+            "type": "ObjectEvent",
+            "action": "ADD" if step == "commissioning" else "OBSERVE",
+            "epcList": epcs,
+        }
         if step == "commissioning":
             event["ilmd"] = {"ex:lotNumber": f"L{near // 20}", "ex:bestBefore": f"2027-{seq % 12 + 1:02d}-01"}
     elif kind < 0.86:
@@ -190,7 +205,7 @@ def _extensions(draw: random.Random, seq: int, size: int) -> dict[str, Any]:
 
 
 def hierarchy() -> Iterator[tuple[bytes, str, int, int]]:
-    """The rows of `vocabulary_children`: each place in one region, all regions in the first one's parent."""
-    vocabulary = "urn:epcglobal:epcis:vtype:ReadPoint"
-    for number in range(PLACES):
-        yield party_id(0), vocabulary, hashed(region(number * 7 % REGIONS)), hashed(place(number))
+    """The rows of `vocabulary_children`: each place in one region, as every party has been told."""
+    for party in range(PARTIES):
+        for number in range(PLACES):
+            yield party_id(party), READ_POINTS, hashed(region(number * 7 % REGIONS)), hashed(place(number))

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bench.query_load import Told, hierarchy, told
 from service.epcis.identifiers import canonical
 from service.store.database import Database, copy
-from service.store.indexing import span_term
+from service.store.indexing import span_terms
 from service.store.migrate import migrate
 
 CHUNK = 5_000
@@ -42,7 +42,7 @@ class Filling:
 
 
 async def build(filling: Filling, processes: int) -> None:
-    """Makes the tables, fills them without their indexes, and then makes the same indexes and statistics."""
+    """Makes the tables, fills them without their indexes, and then makes the same indexes."""
     await migrate(filling.url)
     database = Database(filling.url, 2)
     async with database.session() as session:
@@ -58,18 +58,9 @@ async def build(filling: Filling, processes: int) -> None:
             await session.execute(text(make))
         await copy(session, "vocabulary_children", ("owner", "vocabulary", "parent", "child"), list(hierarchy()))
         await session.execute(text(_VALUES))
-        await session.execute(text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :size)"), {"size": filling.size})
-    await vacuum(database)
+        statement = text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :size)")
+        await session.execute(statement, {"size": filling.size})
     await database.close()
-
-
-async def vacuum(database: Database) -> None:
-    """VACUUM ANALYZE, as autovacuum would after a while."""
-    async with database.session() as session:
-        connection = await session.connection()
-        await connection.execute(text("COMMIT"))
-        await connection.execute(text("VACUUM ANALYZE"))
-        await connection.execute(text("BEGIN"))
 
 
 def fill(filling: Filling, start: int) -> None:
@@ -93,7 +84,7 @@ async def _fill(filling: Filling, start: int) -> None:
                     event.seq,
                     event.event_time,
                     event.record_time,
-                    [*event.row.terms, span_term("record_time", event.record_time)],
+                    [*event.row.terms, *span_terms("record_time", event.record_time)],
                     event.row.sort_keys,
                 )
                 for event in events
@@ -104,8 +95,8 @@ async def _fill(filling: Filling, start: int) -> None:
         await copy(
             session,
             "event_parties",
-            ("party", "by_trail", "record_time", "event", "event_time"),
-            [(seer, True, event.record_time, event.seq, event.event_time) for event in events for seer in event.seers],
+            ("party", "record_time", "event", "by_trail", "event_time"),
+            [(seer, event.record_time, event.seq, True, event.event_time) for event in events for seer in event.seers],
         )
     await database.close()
 

@@ -27,9 +27,12 @@ class Frequencies:
 
     def fewest(self, alternatives: Sequence[tuple[int, ...]]) -> float:
         """About how many events have the rarest of these sets of terms: one of its terms, that is."""
-        return self._events * min(
-            sum(self._shares.get(term, self._rest) for term in terms) if terms else 0.0 for terms in alternatives
-        )
+        return self._events * min(map(self._share, alternatives))
+
+    def _share(self, terms: tuple[int, ...]) -> float:
+        """Terms that nobody knows are rare; several of them, still."""
+        known = [self._shares[term] for term in terms if term in self._shares]
+        return sum(known) + (self._rest if len(known) < len(terms) else 0.0)
 
 
 async def read_frequencies(session: Session) -> Frequencies:

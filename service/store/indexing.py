@@ -27,9 +27,10 @@ FIELDS: dict[Column, str] = {
     "biz_location": "bizLocation",
 }
 """The field of each column of `events` that has terms; `event_id` has an index of its own."""
-SPAN_SECONDS = 1 << 21
-"""Some 24 days: long enough that a store has few spans, short enough that one span's matches are quickly in order."""
-SPANS = {"event_time": hashed("events.event_time span"), "record_time": hashed("events.record_time span")}
+TIMES = ("event_time", "record_time")
+LONG, SHORT = 1 << 21, 1 << 17
+"""Spans of some 24 days and of a day and a half: a store has few long ones, and a short one holds few events."""
+_SPANS = {(column, seconds): hashed(f"events.{column} {seconds}") for column in TIMES for seconds in (LONG, SHORT)}
 _SOME = 50
 
 
@@ -56,14 +57,19 @@ def column_term(column: Column, value: str) -> int:
     return hashed(field) ^ hashed(word(WORDS[field], value, {}) if field in WORDS else value)
 
 
-def span_term(column: str, time: datetime) -> int:
-    """The term of the span that a time falls in; statements make the same of `SPANS` and the span's number."""
-    return SPANS[column] ^ math.floor(time.timestamp() / SPAN_SECONDS)
+def span_field(column: str, seconds: int) -> int:
+    """The field of which spans of so many seconds are values; a span's term is this XOR its number since 1970."""
+    return _SPANS[column, seconds]
+
+
+def span_terms(column: str, time: datetime) -> list[int]:
+    """The terms of the spans, long and short, that a time falls in."""
+    return [span_field(column, seconds) ^ math.floor(time.timestamp() / seconds) for seconds in (LONG, SHORT)]
 
 
 def index_row(event: int, event_time: datetime, event_type: str, action: str | None, indexed: Indexed) -> IndexRow:
     """What is kept of an event for queries."""
-    terms = {*indexed.terms, column_term("event_type", event_type), span_term("event_time", event_time)}
+    terms = {*indexed.terms, column_term("event_type", event_type), *span_terms("event_time", event_time)}
     if action is not None:
         terms.add(column_term("action", action))
     return IndexRow(event, event_time, sorted(terms), _sort_keys(indexed))
@@ -97,18 +103,18 @@ async def write_index(
     session: Session, rows: Sequence[IndexRow], numbers: Sequence[NumberRow], record_time: datetime
 ) -> None:
     """Writes what queries find these events by, all recorded at the same time."""
-    recorded = span_term("record_time", record_time)
     if not rows:
         return
-    full = [(row.event, row.event_time, record_time, [*row.terms, recorded], row.sort_keys) for row in rows]
+    recorded = span_terms("record_time", record_time)
+    full = [(row.event, row.event_time, record_time, [*row.terms, *recorded], row.sort_keys) for row in rows]
     await copy(session, "event_terms", ("event", "event_time", "record_time", "terms", "sort_keys"), full)
     write = copy if len(numbers) > _SOME else insert
     await write(session, "event_numbers", NumberRow._fields, numbers)
 
 
 _SHOWN = (
-    " shown AS (INSERT INTO event_parties (party, by_trail, record_time, event, event_time)"
-    " SELECT DISTINCT party, by_trail, record_time, event, event_time FROM seen"
+    " shown AS (INSERT INTO event_parties (party, record_time, event, by_trail, event_time)"
+    " SELECT DISTINCT party, record_time, event, by_trail, event_time FROM seen"
     " ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING RETURNING party, by_trail, event)"
     " INSERT INTO party_values (party, by_trail, field, value)"
     " SELECT DISTINCT shown.party, shown.by_trail, named.field, named.value FROM shown"

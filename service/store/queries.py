@@ -5,7 +5,7 @@ A page is taken in one of two ways:
 
 1. *Gathered*: all matches are looked up by their terms and the first ones in order are kept. For rare terms, and for
    orders that no index has.
-2. *Walked*: the next few thousand events that the viewer sees are looked at in order. Where that does not fill the
+2. *Walked*: the next few hundred events that the viewer sees are looked at in order. Where that does not fill the
    page, what lies beyond is gathered, one span of time after the other, until it does. For everything else: what is
    frequent is met soon, and what is frequent only far away is found there.
 """
@@ -22,14 +22,20 @@ from service.epcis.query.conditions import Order, Query
 from service.store.conditions import SEEN, SEERS, TimeColumn, compiled
 from service.store.database import Session
 from service.store.frequencies import Frequencies
-from service.store.indexing import SPAN_SECONDS, SPANS
+from service.store.indexing import LONG, SHORT, span_field
 from service.store.trails import Viewer
 
 FEW = 2_000
 """Matches that are gathered at once without a thought."""
-_STEPS, _STEPS_PER_ROW = 2_000, 60
+MANY = 20_000
+"""Matches of which a long span may hold a thousand, and more."""
+_STEPS, _STEPS_PER_ROW = 600, 20
 """Events that a walk looks at: at least so many, and so many for each row of the page."""
 _COLUMNS: dict[str, TimeColumn] = {"eventTime": "event_time", "recordTime": "record_time"}
+_PLANNING = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _FOUND = "e.seq, e.event_id, e.document, e.record_time, e.event_hash, e.capture, e.party"
 
 
@@ -106,14 +112,16 @@ class _Page:
         found, column = self.found, self.order.column
         if column is None:
             parts, key = self._gathered_by_field(), "CAST(found.key AS text)"
-        elif found.few or (found.alternatives and frequencies.fewest(found.alternatives) <= FEW):
-            parts, key = self._gathered(column), "found.key"
         else:
-            parts, key = self._walked(column), "found.key"
-        seers = [] if self.viewer.sees_all else [SEERS]
+            fewest = frequencies.fewest(found.alternatives) if found.alternatives else None
+            if found.few or (fewest is not None and fewest <= FEW):
+                parts = self._gathered(column)
+            else:
+                parts = self._walked(column, often=fewest is not None and fewest > MANY)
+            key = "found.key"
         way = self.order.way
         return (
-            f"WITH RECURSIVE {', '.join([*seers, *found.tables, *parts])}"
+            f"WITH RECURSIVE {', '.join([*found.tables, *parts])}"
             f" SELECT {_FOUND}, {key}, {self._matching()} FROM found JOIN events AS e ON e.seq = found.event"
             f" ORDER BY found.key {way} NULLS LAST, e.seq {way}"
         )
@@ -122,7 +130,7 @@ class _Page:
         if self.most is None:
             return "0"
         where = " AND ".join(self._seen(self.found.unless_bounds(None))) or "true"
-        return f"(SELECT count(*) FROM (SELECT FROM event_terms AS t WHERE {where} LIMIT {self.most}) AS matching)"
+        return f"(SELECT count(*) FROM (SELECT FROM {self.found.source} WHERE {where} LIMIT {self.most}) AS matching)"
 
     def _seen(self, where: Sequence[str]) -> list[str]:
         return list(where) if self.viewer.sees_all else [*where, SEEN]
@@ -137,7 +145,7 @@ class _Page:
         """The first matches in order. The order is written so that no index has it: all matches are gathered."""
         way = self.order.way
         return (
-            f"SELECT t.event, t.{column} AS key FROM event_terms AS t WHERE {' AND '.join(where) or 'true'}"
+            f"SELECT t.event, t.{column} AS key FROM {self.found.source} WHERE {' AND '.join(where) or 'true'}"
             f" ORDER BY t.{column} AT TIME ZONE 'UTC' {way}, t.event {way} LIMIT {self.limit}"
         )
 
@@ -154,7 +162,7 @@ class _Page:
                 last = f"CAST(CAST({self.found.bind(self.after.key)} AS text) AS jsonb)"
                 where.append(f"({key} {beyond} {last} OR ({key} = {last} AND {event}) OR {key} IS NULL)")
         found = (
-            f"found AS MATERIALIZED (SELECT t.event, {key} AS key FROM event_terms AS t"
+            f"found AS MATERIALIZED (SELECT t.event, {key} AS key FROM {self.found.source}"
             f" WHERE {' AND '.join(where) or 'true'} ORDER BY 2 {way} NULLS LAST, 1 {way} LIMIT {self.limit})"
         )
         return [found]
@@ -167,16 +175,13 @@ class _Page:
 
     # Walked
 
-    def _walked(self, column: TimeColumn) -> list[str]:
+    def _walked(self, column: TimeColumn, *, often: bool) -> list[str]:
         way = self.order.way
         where = self.found.unless_bounds(column)
         if not where:
-            return [self._steps(column, "found", self.limit)]
-        near = (
-            "near AS MATERIALIZED (SELECT t.event, walked.key FROM walked"
-            f" JOIN event_terms AS t ON t.event = walked.event WHERE {' AND '.join(where)}"
-            f" ORDER BY walked.key {way}, walked.event {way} LIMIT {self.limit})"
-        )
+            return [f"found AS MATERIALIZED ({self._steps(column, 'event', self.limit)})"]
+        at_hand = " AND ".join(self.found.unless_bounds(column, at_hand=True))
+        met = f"{self._met(column)} WHERE {at_hand} ORDER BY t.key {way}, t.event {way} LIMIT {self.limit}"
         edge = (
             f"edge AS MATERIALIZED (SELECT key, event FROM walked WHERE (SELECT count(*) FROM near) < {self.limit}"
             f" ORDER BY key {way}, event {way} OFFSET {self.steps} - 1 LIMIT 1)"
@@ -185,49 +190,81 @@ class _Page:
             "found AS (SELECT event, key FROM near UNION ALL SELECT event, key FROM far"
             f" ORDER BY key {way}, event {way} LIMIT {self.limit})"
         )
-        return [self._steps(column, "walked", self.steps), near, edge, *self._far(column, where), found]
+        return [
+            f"walked AS MATERIALIZED ({self._steps(column, 'event', self.steps)})",
+            f"near AS MATERIALIZED (SELECT t.event, t.key FROM {met})",
+            edge,
+            *self._far(column, where, often=often),
+            found,
+        ]
 
-    def _steps(self, column: TimeColumn, name: str, limit: str) -> str:
+    def _met(self, column: TimeColumn) -> str:
+        """The events of the walk with their terms."""
+        if self.viewer.sees_all:
+            return f"({self._steps(column, 'event, t.terms, t.event_time, t.record_time', self.steps)}) AS t"
+        return (
+            "(SELECT walked.key, t.* FROM walked JOIN event_terms AS t ON t.event = walked.event"
+            f" ORDER BY walked.key {self.order.way}, walked.event {self.order.way}) AS t"
+        )
+
+    def _steps(self, column: TimeColumn, columns: str, limit: str) -> str:
         """The next events that the viewer sees, in order."""
         way = self.order.way
         row = "t" if self.viewer.sees_all else "seen"
         where = [*self.found.bounds(column, row), *self._after(column, row)]
         if self.viewer.sees_all:
-            steps = (
-                f"SELECT t.{column} AS key, t.event FROM event_terms AS t WHERE {' AND '.join(where) or 'true'}"
+            return (
+                f"SELECT t.{column} AS key, t.{columns} FROM event_terms AS t WHERE {' AND '.join(where) or 'true'}"
                 f" ORDER BY t.{column} {way}, t.event {way} LIMIT {limit}"
             )
-        else:
-            chosen = " AND ".join(["seen.party = seers.party", "seen.by_trail = seers.by_trail", *where])
-            steps = (
-                "SELECT DISTINCT step.key, step.event FROM seers CROSS JOIN LATERAL"
-                f" (SELECT seen.{column} AS key, seen.event FROM event_parties AS seen WHERE {chosen}"
-                f" ORDER BY seen.{column} {way}, seen.event {way} LIMIT {limit}) AS step"
-                f" ORDER BY 1 {way}, 2 {way} LIMIT {limit}"
-            )
-        return f"{name} AS MATERIALIZED ({steps})"
+        chosen = " AND ".join(["seen.party = seers.party", "(seen.by_trail OR seen.party = :viewer)", *where])
+        return (
+            f"SELECT DISTINCT step.key, step.event FROM unnest({SEERS}) AS seers (party) CROSS JOIN LATERAL"
+            f" (SELECT seen.{column} AS key, seen.event FROM event_parties AS seen WHERE {chosen}"
+            f" ORDER BY seen.{column} {way}, seen.event {way} LIMIT {limit}) AS step"
+            f" ORDER BY 1 {way}, 2 {way} LIMIT {limit}"
+        )
 
-    def _far(self, column: TimeColumn, where: Sequence[str]) -> list[str]:
-        """What lies beyond the walk, where that did not fill the page."""
-        edge = f"(t.{column}, t.event) {self.order.beyond} ((SELECT key FROM edge), (SELECT event FROM edge))"
-        beyond = [*self._seen(where), *self.found.bounds(column, "t"), edge]
+    def _far(self, column: TimeColumn, where: Sequence[str], *, often: bool) -> list[str]:
+        """What lies beyond the walk, where that did not fill the page: the matches of one span after the other.
+
+        Where matches may be many, it is looked first whether a long span has any, and then taken in short ones.
+        """
+        # By terms or numbers, and not by the time, which bounds too little.
+        edge = (
+            f"(t.{column} AT TIME ZONE 'UTC', t.event) {self.order.beyond}"
+            " ((SELECT key AT TIME ZONE 'UTC' FROM edge), (SELECT event FROM edge))"
+        )
+        beyond = [*self._seen(where), *self.found.bounds(column, "t", by_index=False), edge]
         if not self.found.by_terms:
             return [f"far AS MATERIALIZED ({self._first(column, ['EXISTS (SELECT FROM edge)', *beyond])})"]
         way = self.order.way
-        term = f"t.terms && ARRAY[CAST({self.found.bind(SPANS[column])} AS bigint) # spans.number]"
+        spans = f"(SELECT number FROM spans WHERE number IS NOT NULL ORDER BY number {way}) AS spans"
+        seconds = SHORT if often else LONG
+        if often:
+            there = " AND ".join([self._in_span(column, LONG), *where])
+            spans = (
+                f"(SELECT spans.number * {LONG // SHORT} + step.number AS number FROM (SELECT number FROM {spans}"
+                f" WHERE (SELECT true FROM event_terms AS t WHERE {there} LIMIT 1) OFFSET 0) AS spans CROSS JOIN"
+                f" (SELECT number FROM generate_series(0, {LONG // SHORT - 1}) AS step (number)"
+                f" ORDER BY number {way}) AS step) AS spans"
+            )
+        # A lateral join takes the spans one by one, in their order, until the page is full.
+        beyond = [self._in_span(column, seconds), *beyond]
         far = (
-            "far AS MATERIALIZED (SELECT later.event, later.key"
-            f" FROM (SELECT number FROM spans WHERE number IS NOT NULL ORDER BY number {way}) AS spans"
-            f" CROSS JOIN LATERAL ({self._first(column, [term, *beyond])}) AS later"
-            f" ORDER BY spans.number {way}, later.key {way}, later.event {way} LIMIT {self.limit})"
+            f"far AS MATERIALIZED (SELECT later.event, later.key FROM {spans}"
+            f" CROSS JOIN LATERAL ({self._first(column, beyond)}) AS later LIMIT {self.limit})"
         )
         return [self._spans(column), far]
 
+    def _in_span(self, column: TimeColumn, seconds: int) -> str:
+        return f"t.terms && ARRAY[CAST({self.found.bind(span_field(column, seconds))} AS bigint) # spans.number]"
+
     def _spans(self, column: TimeColumn) -> str:
-        """The numbers of the spans of time beyond the walk in which there are events."""
-        side = f">= to_timestamp((spans.number + 1) * {SPAN_SECONDS})"
+        """The numbers of the long spans of time beyond the walk in which there are events."""
+        side = f">= to_timestamp((spans.number + 1) * {LONG})"
         if not self.order.ascending:
-            side = f"< to_timestamp(spans.number * {SPAN_SECONDS})"
+            side = f"< to_timestamp(spans.number * {LONG})"
         where = " AND ".join([f"t.{column} {side}", *self.found.bounds(column, "t")])
         return (
             f"spans (number) AS (SELECT {_span('key')} FROM edge UNION ALL SELECT (SELECT {_span(f't.{column}')}"
@@ -237,7 +274,7 @@ class _Page:
 
 
 def _span(time: str) -> str:
-    return f"CAST(floor(extract(epoch FROM {time}) / {SPAN_SECONDS}) AS bigint)"
+    return f"CAST(floor(extract(epoch FROM {time}) / {LONG}) AS bigint)"
 
 
 async def find(
@@ -265,8 +302,8 @@ async def matching_after(  # noqa: PLR0917 (a place, an end and a limit, as the 
     last place any more: who goes on from there misses nothing and gets nothing twice.
     """
     found = compiled(query, viewer)
-    where = found.unless_bounds(None) + ([] if viewer.sees_all else [SEEN])
-    tables = ", ".join([*([] if viewer.sees_all else [SEERS]), *found.tables])
+    where = found.unless_bounds(None, at_hand=True) + ([] if viewer.sees_all else [SEEN])
+    tables = ", ".join(found.tables)
     statement = (
         f"{f'WITH RECURSIVE {tables} ' if tables else ''}SELECT {_FOUND}, captures.written_in"
         " FROM captures JOIN events AS e ON e.capture = captures.id JOIN event_terms AS t ON t.event = e.seq"
@@ -283,9 +320,9 @@ async def by_id(session: Session, event_id: str, viewer: Viewer, limit: int = 10
     """The events with this id that the viewer sees: its own first, an event before what declares it an error."""
     if "\0" in event_id:
         return []
-    seers, seen = ("", "") if viewer.sees_all else (f"WITH {SEERS} ", f" AND {SEEN.replace('t.event', 't.seq')}")
+    seen = "" if viewer.sees_all else f" AND {SEEN.replace('t.event', 't.seq')}"
     statement = text(
-        f"{seers}SELECT {_FOUND.replace('e.', 't.')} FROM events AS t WHERE t.event_id = :event_id"
+        f"SELECT {_FOUND.replace('e.', 't.')} FROM events AS t WHERE t.event_id = :event_id"
         f" AND t.document IS NOT NULL{seen}"
         " ORDER BY t.party <> :viewer, t.party, t.declares_error, t.seq LIMIT :limit"
     )
@@ -294,5 +331,8 @@ async def by_id(session: Session, event_id: str, viewer: Viewer, limit: int = 10
 
 
 async def _plan_for_values(session: Session) -> None:
-    """Has PostgreSQL plan for the values at hand: one plan for rare and frequent terms alike suits neither."""
-    await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    """Has PostgreSQL plan for the values at hand: one plan for rare and frequent terms alike suits neither.
+
+    And alone: a page is a matter of milliseconds, in which helpers would only just have started.
+    """
+    await session.execute(_PLANNING)

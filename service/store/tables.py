@@ -216,11 +216,11 @@ class EventParty(Table, table=True):
     """
 
     __tablename__ = "event_parties"
-    __table_args__ = (Index("ix_event_parties_event_time", "party", "by_trail", "event_time", "event"),)
+    __table_args__ = (Index("ix_event_parties_event_time", "party", "event_time", "event", "by_trail"),)
     party: bytes = _bytes(primary=True)
-    by_trail: bool = Field(primary_key=True)
     record_time: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    by_trail: bool = Field(primary_key=True)
     event_time: datetime = _time()
 
 
@@ -305,8 +305,8 @@ class Link(Table, table=True):
     event_time: datetime = _time()
 
 
-def _term(primary: bool = True, index: bool = False) -> Any:
-    return Field(sa_column=Column(BigInteger, primary_key=primary, autoincrement=False, nullable=False, index=index))
+def _term(primary: bool = True) -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=primary, autoincrement=False, nullable=False))
 
 
 class VocabularyElement(Table, table=True):
@@ -330,9 +330,10 @@ class VocabularyChild(Table, table=True):
     """Master data: one element (the hash of its id) lies directly below another, as one party told it."""
 
     __tablename__ = "vocabulary_children"
+    __table_args__ = (Index("ix_vocabulary_children_parent", "parent", "vocabulary", "child", "owner"),)
     owner: bytes = _bytes(primary=True)
     vocabulary: str = Field(primary_key=True)
-    parent: int = _term(index=True)
+    parent: int = _term()
     child: int = _term()
 
 

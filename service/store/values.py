@@ -7,8 +7,9 @@ from service.store.conditions import SEERS
 from service.store.database import Session
 from service.store.trails import VISIBLE, Viewer
 
+_SEERS = f"(SELECT unnest({SEERS}) AS party, true AS by_trail UNION ALL SELECT :viewer, false) AS seers"
 _OF_SEERS = (
-    f"WITH {SEERS} SELECT DISTINCT named.value FROM seers CROSS JOIN LATERAL (SELECT value FROM party_values"
+    f"SELECT DISTINCT named.value FROM {_SEERS} CROSS JOIN LATERAL (SELECT value FROM party_values"
     " WHERE party = seers.party AND by_trail = seers.by_trail AND field = :field{after}"
     " ORDER BY value LIMIT :limit) AS named ORDER BY 1 LIMIT :limit"
 )
@@ -36,7 +37,7 @@ async def knows(session: Session, field: str, value: str, viewer: Viewer) -> boo
         statement = "SELECT EXISTS (SELECT FROM party_values WHERE field = :field AND value = :value)"
     else:
         statement = (
-            f"WITH {SEERS} SELECT EXISTS (SELECT FROM seers JOIN party_values AS named ON named.party = seers.party"
+            f"SELECT EXISTS (SELECT FROM {_SEERS} JOIN party_values AS named ON named.party = seers.party"
             " AND named.by_trail = seers.by_trail AND named.field = :field AND named.value = :value)"
         )
     values = {"field": field, "value": value, **viewer.values}
@@ -55,7 +56,7 @@ async def things(session: Session, viewer: Viewer, after: str | None, limit: int
     chosen = "SELECT id FROM trails WHERE id > decode(:after, 'hex') AND kind <> 'journal' ORDER BY id LIMIT :limit"
     if not viewer.sees_all:
         chosen = (
-            f"WITH {SEERS} SELECT id FROM (SELECT part.trail AS id FROM seers CROSS JOIN LATERAL (SELECT trail"
+            f"SELECT id FROM (SELECT part.trail AS id FROM {_SEERS} CROSS JOIN LATERAL (SELECT trail"
             " FROM trail_parties JOIN trails ON trails.id = trail_parties.trail WHERE seers.by_trail"
             " AND trail_parties.party = seers.party AND trail > decode(:after, 'hex') AND trails.kind <> 'journal'"
             f" ORDER BY trail LIMIT :limit) AS part UNION SELECT trail FROM ({_TOLD}) AS told"
