@@ -65,7 +65,7 @@ def _sent_on(group: Group, world: World) -> None:
 
     Both are on the trails of the same things then, so the sender sees the receiver's events beside its own.
     """
-    ways = ((JSON, NEVER), (XML, NEVER), (JSON, {}), (XML, {}))
+    ways: tuple[tuple[str, dict[str, str]], ...] = ((JSON, NEVER), (XML, NEVER), (JSON, {}), (XML, {}))
     for at, (media_type, headers) in enumerate(ways):
         with group.check(f"an answer in {media_type} {'as stored' if headers else 'as links'} can be captured"):
             sender, sent = world.service.party("sender"), _things_of_its_own(9521801 + at)

@@ -19,11 +19,14 @@ def _socket(stage: Stage) -> None:
             stage.captured(OTHER)
             wanted = [stage.captured(), stage.captured()]
             expect_equal(_heard(stage, socket, len(wanted)), sorted(wanted), "events")
-    with stage.group.check("two WebSockets on one query: each gets each event"):
-        with stage.socket(stream="true") as one, stage.socket(stream="true") as other:
-            time.sleep(0.5)
-            wanted = [stage.captured()]
-            expect_equal((_heard(stage, one, 1), _heard(stage, other, 1)), (wanted, wanted), "events")
+    with (
+        stage.group.check("two WebSockets on one query: each gets each event"),
+        stage.socket(stream="true") as one,
+        stage.socket(stream="true") as other,
+    ):
+        time.sleep(0.5)
+        wanted = [stage.captured()]
+        expect_equal((_heard(stage, one, 1), _heard(stage, other, 1)), (wanted, wanted), "events")
 
 
 def _ended(stage: Stage) -> None:
