@@ -15,6 +15,9 @@ The published algorithm has two revisions that give different hashes for some ev
 | GS1 web vocabulary | gs1.org/voc | ref.gs1.org/voc |
 | in Digital Links | ' ; = stay, ! ( ) * are percent-encoded | ! ' ( ) * stay, ; = are percent-encoded |
 
+What `#text` says of an extension stands after its name, where it is text, a number, true or false; null says nothing,
+and an object or array in its place, which no XML element can have, is a member with that name.
+
 Against others' software: times are rounded half up, never half to even; text is never read as a number; numbers are
 read as decimals, never through floats of another base.
 """
@@ -40,6 +43,7 @@ _IGNORED = frozenset(
     ("@context", "type", "recordTime", "eventID", "errorDeclaration", "rdfs:comment", "comment", "#text")
 )
 _IGNORED_INSIDE = _IGNORED - {"type"}
+_SINGLE = (str, int, float)
 _TIMES = frozenset(("eventTime", "time", "startTime", "endTime"))
 _PARTIES = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
 _ORDER = (
@@ -214,10 +218,11 @@ class _Writing:
         if type(value) is not dict:
             text = self.text(value)
             return [f"{full}={text}" if text else full]
-        text = self.text(value["#text"]) if "#text" in value else ""
+        said = value.get("#text")
+        text = self.text(said) if isinstance(said, _SINGLE) else ""
         inner: list[str] = []
         for member, item in value.items():
-            if member not in _IGNORED_INSIDE:
+            if member not in _IGNORED_INSIDE or (member == "#text" and isinstance(item, dict | list)):
                 inner += self.extension(member, item)
         return ["".join((full, f"={text}" if text else "", *sorted(inner)))]
 

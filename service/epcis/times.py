@@ -9,6 +9,9 @@ _TIMESTAMP = re.compile(
 )
 _OFFSET = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 
+_TOO_LATE = datetime.max.replace(microsecond=999_500, tzinfo=UTC)
+"""From here on there is no millisecond to round to, which the event hash does."""
+
 
 class InvalidTime(ValueError):
     """The text is no date and time with an offset; the message says what to change."""
@@ -30,9 +33,12 @@ def _instant(text: str) -> datetime:
         raise InvalidTime(f"{text[:60]!r} is no time with an offset; write it like 2026-03-01T12:30:00.000+01:00")
     date, time, fraction, offset = match.groups()
     try:
-        return datetime.fromisoformat(f"{date}T{time}.{(fraction or '')[:6]:0<6}{offset}").astimezone(UTC)
+        moment = datetime.fromisoformat(f"{date}T{time}.{(fraction or '')[:6]:0<6}{offset}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidTime(f"{text[:60]!r} is no time that exists: {error}") from error
+    if moment >= _TOO_LATE:
+        raise InvalidTime(f"{text[:60]!r} rounds to milliseconds beyond the year 9999; send an earlier time")
+    return moment
 
 
 _remembered = lru_cache(maxsize=1 << 14)(_instant)  # a time is read when its event is judged, hashed and stored
@@ -42,8 +48,5 @@ def milliseconds(text: str) -> str:
     """An EPCIS time in UTC, rounded half up to milliseconds, as `YYYY-MM-DDThh:mm:ss.sssZ` (CBV 2.0 section 8.9.2)."""
     moment = instant(text)
     if moment.microsecond % 1000 >= 500:  # digits that `instant` cut off come too late to matter
-        try:
-            moment += timedelta(milliseconds=1)
-        except OverflowError as error:
-            raise InvalidTime(f"{text!r} rounds beyond the year 9999") from error
+        moment += timedelta(milliseconds=1)
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -71,6 +71,7 @@ values = st.recursive(
             st.dictionaries(names, texts, max_size=2),
             st.dictionaries(names, inner, max_size=2),
         )
+        | st.builds(lambda said, more: {"#text": said, **more}, inner, st.dictionaries(names, inner, max_size=2))
         | st.builds(
             lambda pieces: {"#mixed": pieces},
             st.lists(texts | st.dictionaries(names, inner, min_size=1, max_size=1), max_size=4),

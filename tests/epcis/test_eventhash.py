@@ -5,16 +5,18 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared
 from service.epcis.decimals import plain
 from service.epcis.documents import parse
 from service.epcis.eventhash import Revision, event_hash, prehash
+from service.epcis.faults import InvalidDocument
 from service.epcis.times import InvalidTime, milliseconds
 from service.epcis.xml import read_xml
 from tests.epcis.examples import AGGREGATION_EVENT, EVENTS, OBJECT_EVENT, REMOVED, varied
+from tests.epcis.strategies import events
 from tests.shared import shared
 
 REVISIONS: dict[Revision, str] = {"2.0": "head_5d2f1c3", "2026": "main_2026"}
@@ -153,6 +155,36 @@ def test_a_prefix_and_the_full_uri_are_one_name() -> None:
 def test_any_other_change_changes_the_hash(changes: dict[str, Any]) -> None:
     for revision in REVISIONS:
         assert hashed(varied(OBJECT_EVENT, **changes), revision) != hashed(OBJECT_EVENT, revision)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(events())
+def test_any_event_that_is_accepted_has_a_hash_in_both_revisions(event: dict[str, Any]) -> None:
+    for revision in REVISIONS:
+        assert hashed(event, revision) == hashed(json.loads(json.dumps(event)), revision)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("x", "a=x"), (1.0, "a=1"), (True, "a=true"), ("", "a"), (None, "a"), ({}, "a#text"),
+        ({"https://x.example/b": 1}, "a#text{https://x.example/}b=1"), ([2, 1], "a#text=1#text=2"), ([], "a"),
+        ({"#text": {"#text": "x"}}, "a#text#text=x"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_whatever_stands_in_the_place_of_an_elements_text_is_hashed(
+    said: Any, expected: str, revision: Revision
+) -> None:
+    (event,) = parse(varied(OBJECT_EVENT, **{"https://x.example/a": {"#text": said}})).events
+    assert prehash(event.source, event.prefixes, revision).endswith("{https://x.example/}" + expected)
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59.9995Z", "9999-12-31T23:59:59.99951+00:00"])
+def test_a_time_that_no_hash_can_round_is_refused(time: str) -> None:
+    with pytest.raises(InvalidDocument, match="year 9999"):
+        parse(varied(OBJECT_EVENT, eventTime=time))
+    assert hashed(varied(OBJECT_EVENT, eventTime="9999-12-31T23:59:59.9994999Z"))
 
 
 @pytest.mark.parametrize(
