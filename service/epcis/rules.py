@@ -33,7 +33,10 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
 class Judge:
-    """Collects the faults of one event; `pointer` and `prefixes` are the event's. `lenient`: any word will do."""
+    """Collects the faults of one event; `pointer` and `prefixes` are the event's.
+
+    `lenient`: any word will do, and sensor attributes may be in both metadata and report.
+    """
 
     def __init__(self, pointer: str, prefixes: Prefixes, faults: list[Fault], lenient: bool = False) -> None:
         self.pointer = pointer
@@ -167,7 +170,7 @@ class Judge:
         self._sensor_uris(metadata, f"{place}/sensorMetadata")
         if element.get("sensorReport") == []:
             self.fault(f"{place}/sensorReport", "missing", "a sensor element needs at least one report")
-        shared = [name for name in _NOT_IN_BOTH if name in metadata]
+        shared = [] if self.lenient else [name for name in _NOT_IN_BOTH if name in metadata]
         for index, report in enumerate(_objects(element.get("sensorReport"))):
             spot = f"{place}/sensorReport/{index}"
             self._sensor_uris(report, spot)

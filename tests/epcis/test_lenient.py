@@ -1,4 +1,4 @@
-"""Vocabulary, strict and lenient."""
+"""Strict and lenient: words of the CBV, and sensor attributes that are told twice."""
 
 from typing import Any
 
@@ -54,7 +54,20 @@ def test_an_auditor_reads_a_sealed_event_whatever_its_words(changes: dict[str, A
     assert steps_of(read.source) == steps(read)
 
 
-def test_lenient_is_about_words_only() -> None:
+def test_sensor_attributes_may_be_in_both_metadata_and_report_leniently() -> None:
+    twice = {"time": "2026-03-01T10:00:00Z", "deviceID": "urn:epc:id:giai:4000001.111"}
+    element = {"sensorMetadata": twice, "sensorReport": [{"type": "Temperature", "value": 4.5, "uom": "CEL", **twice}]}
+    event = varied(OBJECT_EVENT, sensorElementList=[element])
+    with pytest.raises(InvalidDocument) as refusal:
+        parse(event)
+    assert {fault.rule for fault in refusal.value.faults} == {"sensor-attribute-twice"}
+    (read,) = parse(event, lenient=True).events
+    assert read.source["sensorElementList"] == [element]
+    assert event_hash(read) != event_hash(parse(OBJECT_EVENT).events[0])
+    assert steps_of(read.source) == steps(read)
+
+
+def test_every_other_rule_holds_leniently() -> None:
     with pytest.raises(InvalidDocument) as refusal:
         parse(varied(OBJECT_EVENT, bizStep="polishing", epcList=["no uri"], action="SEE"), lenient=True)
     assert {fault.rule for fault in refusal.value.faults} == {"identifier", "value"}
