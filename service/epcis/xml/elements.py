@@ -5,7 +5,7 @@ standard does not know, or knows once and finds twice, becomes a member that `do
 type, so that one bad event costs a document only that event.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
@@ -103,6 +103,27 @@ def word(words: Vocabulary) -> Read:
         return standard_word(words, found, names.table.prefixes) or found if isinstance(found, str) else found
 
     return read
+
+
+def epcs(read_items: Read) -> Read:
+    """A list of EPCs, of equal texts the first: in XML a list may name a thing twice, in JSON not."""
+
+    def read(element: etree._Element, names: Names) -> list[Any]:
+        found: list[Any] = read_items(element, names)
+        return [item for item, first in zip(found, firsts(found), strict=True) if first]
+
+    return read
+
+
+def firsts(values: Iterable[Any]) -> Iterator[bool]:
+    """Of each value, whether it is no text that came before."""
+    seen: set[str] = set()
+    for value in values:
+        if not isinstance(value, str):
+            yield True
+            continue
+        yield value not in seen
+        seen.add(value)
 
 
 def items(item: str, read: Read) -> Read:

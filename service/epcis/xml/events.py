@@ -8,7 +8,7 @@ from lxml import etree
 from service.epcis import vocabulary
 from service.epcis.vocabulary import Vocabulary
 from service.epcis.xml.contents import content, is_mark, member_name
-from service.epcis.xml.elements import Read, attributes, items, stray, structure, text, unknown, word
+from service.epcis.xml.elements import Read, attributes, epcs, items, stray, structure, text, unknown, word
 from service.epcis.xml.names import Names, standard_word
 from service.epcis.xml.namespaces import standard
 from service.epcis.xml.numbers import number, truth
@@ -146,7 +146,7 @@ def _ilmd(element: etree._Element, names: Names) -> dict[str, Any]:
     return structure(element, names, {}, {})
 
 
-_EPCS, _QUANTITIES = items("epc", text), items("quantityElement", _quantity_element)
+_EPCS, _QUANTITIES = epcs(items("epc", text)), items("quantityElement", _quantity_element)
 EVENT: dict[str, Read] = {
     **dict.fromkeys(("eventTime", "recordTime", "eventTimeZoneOffset", "eventID", "certificationInfo"), text),
     **dict.fromkeys(("action", "parentID", "transformationID"), text),

@@ -6,14 +6,15 @@ from typing import Any
 
 from lxml import etree
 
-from service.epcis.xml.elements import WRAPPERS
+from service.epcis.xml.elements import WRAPPERS, firsts, text
 from service.epcis.xml.names import Names
 from service.epcis.xml.namespaces import EPCIS, MASTER_DATA, QUERY, STANDARD, split, standard
 
 _CONVENTIONAL = {EPCIS: "epcis", QUERY: "epcisq", MASTER_DATA: "epcismd"}
 _ALWAYS_COUNTED = frozenset(("EventList", "VocabularyList", "VocabularyElementList"))
-_LISTS = frozenset((
-    "epcList", "childEPCs", "inputEPCList", "outputEPCList", "quantityList", "childQuantityList",
+_EPC_LISTS = frozenset(("epcList", "childEPCs", "inputEPCList", "outputEPCList"))
+_LISTS = _EPC_LISTS.union((
+    "quantityList", "childQuantityList",
     "inputQuantityList", "outputQuantityList", "bizTransactionList", "sourceList", "destinationList",
     "sensorElementList", "correctiveEventIDs", "children", "VocabularyList", "VocabularyElementList", "EventList",
 ))  # fmt: skip
@@ -52,7 +53,7 @@ def _within(element: etree._Element, rest: str, names: Names) -> str:
     for token in rest.split("/") if rest else ():
         name = token.replace("~1", "/").replace("~0", "~")
         if name.isdecimal() and name.isascii():
-            items = _children(element) if not repeated or standard(element.tag) in _LISTS else repeated
+            items = _items(element, names) if not repeated or standard(element.tag) in _LISTS else repeated
             if int(name) < len(items):
                 element = items[int(name)]
             repeated = []
@@ -69,6 +70,15 @@ def _within(element: etree._Element, rest: str, names: Names) -> str:
             found = next(_descendants(element, _ELEMENTS[name]), None)
             element = element if found is None else found
     return xpath(element)
+
+
+def _items(element: etree._Element, names: Names) -> list[etree._Element]:
+    """The elements that are items of the array, in order: in EPC lists, of equal ones the first."""
+    children = _children(element)
+    if standard(element.tag) not in _EPC_LISTS:
+        return children
+    said = (text(child, names) if standard(child.tag) == "epc" else None for child in children)
+    return [child for child, first in zip(children, firsts(said), strict=True) if first]
 
 
 def _children(element: etree._Element) -> list[etree._Element]:

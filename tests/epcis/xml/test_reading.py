@@ -354,3 +354,24 @@ def test_places_fall_back_to_what_is_around() -> None:
 def test_the_value_is_json() -> None:
     value = read_xml(document(object_event("<example:x><b>1</b></example:x>"))).value
     assert json.loads(json.dumps(value)) == value
+
+
+# EPC lists
+
+
+@pytest.mark.parametrize("name", ["epcList", "childEPCs"])
+def test_of_equal_epcs_in_a_list_the_first_is_kept_and_places_stay_right(name: str) -> None:
+    said = ("urn:x:1", "urn:x:2", " urn:x:1 ", "no uri", "urn:x:2", "https://id.gs1.org/01/04012345111118")
+    listed = f"<{name}>{''.join(f'<epc>{epc}</epc>' for epc in said)}</{name}>"
+    type_, parent = ("ObjectEvent", "") if name == "epcList" else ("AggregationEvent", "<parentID>urn:x:0</parentID>")
+    xml = document(f"<{type_}>{WHEN}{parent}{listed}<action>OBSERVE</action></{type_}>")
+    (found,) = read_xml(xml).value["epcisBody"]["eventList"]
+    assert found[name] == ["urn:x:1", "urn:x:2", "no uri", "https://id.gs1.org/01/04012345111118"]
+    path = f"/epcis:EPCISDocument/EPCISBody/EventList/{type_}[1]/{name}/epc"
+    assert rules(xml) == {(f"{path}[4]", "identifier"), (f"{path}[6]", "class-level")}
+
+
+def test_two_spellings_of_one_epc_are_both_kept() -> None:
+    said = "<epc>urn:epc:id:sgtin:4012345.011111.1</epc><epc>https://id.gs1.org/01/04012345111118/21/1</epc>"
+    read = event(object_event().replace(THING, f"<epcList>{said}</epcList>"))
+    assert len(read.source["epcList"]) == 2
