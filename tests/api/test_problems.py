@@ -140,7 +140,7 @@ async def test_an_unknown_caller_is_refused_before_a_document_is_read(service: S
     [
         {},
         {"Content-Type": "text/plain"},
-        {"Content-Type": "application/xml"},
+        {"Content-Type": "application/pdf"},
         {"Content-Type": "application/json; charset=latin-1"},
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     ],

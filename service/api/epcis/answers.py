@@ -12,7 +12,7 @@ from starlette.responses import Response
 from service.api.epcis.errors import NotAcceptable
 from service.api.epcis.headers import ANSWERED, CbvFormat
 from service.api.epcis.media import JSON, XML, chosen, form_of
-from service.api.epcis.paths import url_with
+from service.api.epcis.paths import query_string, url_with
 from service.epcis.contexts import Prefixes
 from service.epcis.rendering import CONTEXT
 from service.epcis.xml import write_document
@@ -83,7 +83,7 @@ def next_page(request: Request, token: str | None) -> dict[str, str]:
     """The headers that lead to the next page, with all other parameters as they were sent."""
     if token is None:
         return {}
-    sent = str(request.url.query).split("&")
+    sent = query_string(request).split("&")
     kept = [pair for pair in sent if pair and unquote_plus(pair.partition("=")[0]) != "nextPageToken"]
     parameters = "&".join([*kept, f"nextPageToken={quote(token, safe='')}"])
     return {"Link": f'<{url_with(request, parameters)}>; rel="next"', "GS1-Next-Page-Token-Expires": _NEVER}

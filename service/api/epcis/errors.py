@@ -10,7 +10,7 @@ class NotAcceptable(TrailsealError):
 
 
 class UriTooLong(TrailsealError):
-    """The URL is longer than this service reads; a named query takes any number of parameters."""
+    """The URL is longer than this service reads; the parameters of a named query may be longer."""
 
     slug, title, status = "uri-too-long", "The URL is too long", 414
 

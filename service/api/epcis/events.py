@@ -19,7 +19,7 @@ from service.api.epcis.errors import NoSuchResource, NotOneEvent
 from service.api.epcis.found import EventsAsked, Reader, document
 from service.api.epcis.headers import AsAsked, CbvVersion, EpcisVersion, Versioned
 from service.api.epcis.media import JSON, XML
-from service.api.epcis.paths import PREFIX, url_of
+from service.api.epcis.paths import PREFIX, query_string, url_of
 from service.api.epcis.query_spec import query_parameters
 from service.api.epcis.spec import LOCATION, PAGED, QUERY_REFUSALS, event_body, one_event, refused, results, told
 from service.epcis.rendering import rendered
@@ -122,7 +122,7 @@ async def _found(request: Request, caller: Reader, rooms: InRooms, event_id: Eve
 
 def _spellings(request: Request, event_id: str) -> list[str]:
     """The id; and with what follows `?`, which ends a path unless it is percent-encoded but is part of hash ids."""
-    query = request.url.query
+    query = query_string(request)
     return [event_id, f"{event_id}?{query}"] if query.startswith("ver=") else [event_id]
 
 

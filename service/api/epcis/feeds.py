@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from service.api.epcis.branches import branch
 from service.api.epcis.found import SIMPLE_EVENT_QUERY
 from service.api.epcis.headers import check_versions, formats
 from service.api.epcis.limits import check_url
+from service.api.epcis.paths import query_string
 from service.api.epcis.problems import problem
 from service.errors import TrailsealError
 from service.logs import told_safely
@@ -49,7 +51,7 @@ async def follow(websocket: WebSocket, name: Annotated[str, Path(alias="queryNam
     """
     rooms: Rooms = websocket.app.state.rooms
     try:
-        token, feed = await _begun(websocket, rooms, name)
+        caller, feed = await _begun(websocket, rooms, name)
     except TrailsealError as refusal:
         await _refuse(websocket, refusal)
         return
@@ -60,28 +62,30 @@ async def follow(websocket: WebSocket, name: Annotated[str, Path(alias="queryNam
     async with contextlib.aclosing(feed):
         offered = websocket.scope.get("subprotocols") or ()
         await websocket.accept(PROTOCOL if PROTOCOL in offered else None)
-        code, reason = await _serve(websocket, rooms, feed, token)
+        began = time.monotonic()
+        code, reason = await _serve(websocket, rooms, feed)
+        told = {"party": f"0x{caller.party.hex()}", "key": caller.key_id}
+        log.info("feed", **told, closed=code or "by the client", seconds=round(time.monotonic() - began, 1))
         if code and websocket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError):  # the client was faster
                 await websocket.close(code, reason)
 
 
-async def _begun(websocket: WebSocket, rooms: Rooms, name: str) -> tuple[str, Feed]:
-    """The API key, and the feed that it may follow."""
+async def _begun(websocket: WebSocket, rooms: Rooms, name: str) -> tuple[Caller, Feed]:
+    """Who follows, and the feed."""
     check_url(websocket)
-    token = _token(websocket)
-    caller = await _authenticated(websocket, rooms, token)
+    caller = await _authenticated(websocket, rooms)
     feed = rooms.feeds.follow(caller, name, _controls(websocket, name))
     await feed.begin()
-    return token, feed
+    return caller, feed
 
 
-async def _serve(websocket: WebSocket, rooms: Rooms, feed: Feed, token: str) -> tuple[int, str]:
+async def _serve(websocket: WebSocket, rooms: Rooms, feed: Feed) -> tuple[int, str]:
     """How to close, 0 where the client did already."""
     tasks = [
         asyncio.create_task(_until_client_leaves(websocket)),
         asyncio.create_task(_send(websocket, feed)),
-        asyncio.create_task(_until_key_ends(rooms, token)),
+        asyncio.create_task(_until_key_ends(rooms, _token(websocket))),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -138,9 +142,9 @@ def _token(websocket: WebSocket) -> str:
     raise Challenged("send an API key as Authorization: Bearer ts_<id>_<secret>, or as a subprotocol bearer.ts_...")
 
 
-async def _authenticated(websocket: WebSocket, rooms: Rooms, token: str) -> Caller:
+async def _authenticated(websocket: WebSocket, rooms: Rooms) -> Caller:
     try:
-        caller = await rooms.credentials.authenticate(token)
+        caller = await rooms.credentials.authenticate(_token(websocket))
     except Unauthenticated as refused:
         raise Challenged(refused.detail) from None
     websocket.app.state.rates.count(caller.key_id)
@@ -149,7 +153,7 @@ async def _authenticated(websocket: WebSocket, rooms: Rooms, token: str) -> Call
 
 def _controls(websocket: WebSocket, name: str) -> Controls:
     """When and in what form documents are sent, by the URL and the headers."""
-    pairs = parse_qsl(websocket.url.query, keep_blank_values=True, errors="replace")
+    pairs = parse_qsl(query_string(websocket), keep_blank_values=True, errors="replace")
     for parameter, _ in pairs:
         if parameter not in _CONTROLS:
             raise SubscriptionControlsFault(

@@ -23,6 +23,7 @@ from service.api.epcis.answers import (
     written,
 )
 from service.api.epcis.headers import AsAsked, Asked
+from service.api.epcis.paths import query_string
 from service.epcis.query.conditions import Query
 from service.epcis.query.faults import QueryParameterFault
 from service.epcis.query.language import parse_query
@@ -89,7 +90,7 @@ EventsAsked = Annotated[Asking, Depends(_asking)]
 
 def query_pairs(request: Request) -> list[tuple[str, str]]:
     """The parameters of the URL that belong to the query, in the order sent."""
-    pairs = parse_qsl(str(request.url.query), keep_blank_values=True, errors="replace")
+    pairs = parse_qsl(query_string(request), keep_blank_values=True, errors="replace")
     return [(name, value) for name, value in pairs if name not in PAGING]
 
 

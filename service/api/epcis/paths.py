@@ -6,7 +6,6 @@ until a route has taken the path apart.
 """
 
 import re
-from typing import Any
 from urllib.parse import quote, unquote
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -14,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX = "/epcis"
+_HOST = re.compile(r"(?:[A-Za-z0-9._\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _MERGED = re.compile(r"^(https?|ni):/(?!/)", re.IGNORECASE)
 
 
@@ -97,5 +97,15 @@ def _base(request: HTTPConnection) -> str:
 
 
 def _origin(request: HTTPConnection) -> str:
-    base: Any = request.base_url
-    return f"{base.scheme}://{base.netloc}"
+    """As the client named us, where that is a host: what a proxy tells of it is read before (docs/epcis/rest.md)."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        server, port = request.scope.get("server") or ("localhost", None)
+        host = server if port is None else f"{server}:{port}"
+    return f"{request.scope['scheme']}://{host}"
+
+
+def query_string(request: HTTPConnection) -> str:
+    """What follows `?`, as it was sent."""
+    sent: bytes = request.scope["query_string"]
+    return sent.decode(errors="replace")

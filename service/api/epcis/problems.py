@@ -26,6 +26,8 @@ def members_of(refusal: TrailsealError, path: str, request_id: str) -> dict[str,
     """The members of the problem document (RFC 9457)."""
     status = status_of(refusal, path)
     told = problems.members_of(refusal, request_id)
+    if "refused" in told and "faults" not in told:  # a document of which nothing is left
+        told["faults"] = [fault for one in told["refused"] for fault in one["faults"]]
     return {**told, "type": exception_of(refusal, status, path), "status": status, "slug": refusal.slug}
 
 

@@ -143,3 +143,21 @@ async def test_paging_that_makes_no_sense_is_refused(acme: Party) -> None:
         answer = await acme.get(f"/capture?{query}")
         assert answer.status_code == 400, query
         assert answer.json()["type"] == "epcisException:QueryParameterException"
+
+
+async def test_a_document_of_which_nothing_is_left_tells_every_fault(acme: Party) -> None:
+    bad = document(event("1", action="TELEPORT"), event("2", eventTime="yesterday"))
+    answer = await acme.call("POST", "/capture", json=bad, headers={"GS1-Capture-Error-Behaviour": "proceed"})
+    assert answer.status_code == 400
+    places = [fault["pointer"] for fault in answer.json()["faults"]]
+    assert places == ["/epcisBody/eventList/0/action", "/epcisBody/eventList/1/eventTime"]
+    assert (await acme.get("/capture")).json() == []
+
+
+async def test_a_host_that_is_none_is_not_repeated(acme: Party) -> None:
+    for serial, host in enumerate(("[", "a b", "x" * 300, '"', "evil.example/@")):
+        answer = await acme.call("POST", "/capture", json=document(event(str(serial))), headers={"Host": host})
+        assert answer.status_code == 202
+        assert answer.headers["location"].startswith("http://trailseal.test/epcis/capture/"), host
+    named = await acme.call("POST", "/capture", json=document(event("named")), headers={"Host": "epcis.example:8443"})
+    assert named.headers["location"].startswith("http://epcis.example:8443/epcis/capture/")
