@@ -55,11 +55,9 @@ def chosen(accept: str | None, offered: Sequence[str]) -> str | None:
     return found
 
 
-def problem_form(accept: str | None, content_type: str | None) -> Form:
-    """How to write a refusal: as is accepted; where both are, or neither, like the body that was sent, else JSON."""
-    sent_xml = content_type is not None and form_of(content_type) == "xml"
-    offered = sorted(_PROBLEMS, key=lambda media_type: (_PROBLEMS[media_type] == "xml") is not sent_xml)
-    found = chosen(accept, offered)
+def problem_form(accept: str | None) -> Form:
+    """How to write a refusal: as is accepted; JSON where both forms are, or neither."""
+    found = chosen(accept, tuple(_PROBLEMS))
     return _PROBLEMS[found] if found else "json"
 
 

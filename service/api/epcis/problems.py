@@ -33,12 +33,11 @@ def members_of(refusal: TrailsealError, path: str, request_id: str) -> dict[str,
 
 def problem(scope: Scope, refusal: TrailsealError, headers: Mapping[str, str] | None = None) -> Response:
     """The problem document, in the form that the request accepts."""
-    asked = Headers(scope=scope)
     members = members_of(refusal, path_of(scope), scope["state"]["request_id"])
     told = {**(headers or {}), **_limits(scope, members["type"])}
     if members["status"] == 405:
         told["Allow"] = allowed_at(scope) or told.get("Allow", "")
-    if problem_form(asked.get("accept"), asked.get("content-type")) == "xml":
+    if problem_form(Headers(scope=scope).get("accept")) == "xml":
         return Response(problem_xml(members), members["status"], told, "application/problem+xml")
     return Response(orjson.dumps(members, default=str), members["status"], told, "application/problem+json")
 

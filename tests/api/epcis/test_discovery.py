@@ -130,7 +130,8 @@ async def test_a_refusal_has_the_form_that_is_accepted(acme: Party) -> None:
         answer = await acme.get("/nothing/here", headers=headers)
         assert answer.status_code == 404
         assert answer.headers["content-type"] == media_type, accept
-    answer = await acme.call("POST", "/capture", content=b"<x", headers={"Content-Type": "application/xml"})
+    sent = {"Content-Type": "application/xml", "Accept": "application/xml"}
+    answer = await acme.call("POST", "/capture", content=b"<x", headers=sent)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+xml")
     assert b"ValidationException" in answer.content
 
