@@ -78,8 +78,8 @@ def _by_pattern(draw: random.Random, size: int) -> Asked:
 
 
 def _by_lot(draw: random.Random, size: int) -> Asked:
-    product, number = skewed(draw, PRODUCTS), _near(draw, size) // 20
-    one = lot(product, number)
+    number = _near(draw, size) // 20
+    one = lot(number % PRODUCTS, number)
     lists = ("quantityList", "inputQuantityList")
     condition = " OR ".join(_contains({name: [{"epcClass": one}]}) for name in lists)
     return Asked({"MATCH_anyEPCClass": [one]}, f"({condition})")

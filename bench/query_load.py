@@ -142,7 +142,7 @@ def told(seq: int, size: int) -> Told:
 
 
 def _event(draw: random.Random, seq: int, size: int) -> dict[str, Any]:
-    product, things = skewed(draw, PRODUCTS), max(size // 4, 1)
+    things = max(size // 4, 1)
     step = draw.choices(BIZ_STEPS, _STEP_WEIGHTS)[0]
     # What is near in time is about the same things: each comes up some four times.
     near = max(1, seq // 4 + draw.randint(-20, 0)) % things
@@ -173,11 +173,13 @@ def _event(draw: random.Random, seq: int, size: int) -> dict[str, Any]:
         event = {"type": "AggregationEvent", "action": draw.choice(("ADD", "DELETE")), "parentID": unit(near)}
         event["childEPCs"] = children
     elif kind < 0.94:
-        amounts = [{"epcClass": lot(product, near // 20), "quantity": draw.randint(1, 500), "uom": "KGM"}]
+        amounts = [{"epcClass": lot(near // 20 % PRODUCTS, near // 20), "quantity": draw.randint(1, 500), "uom": "KGM"}]
         event = {"type": "ObjectEvent", "action": "OBSERVE", "quantityList": amounts}
     else:
         event = {"type": "TransformationEvent"}
-        event["inputQuantityList"] = [{"epcClass": lot(product, near // 20), "quantity": 10, "uom": "KGM"}]
+        event["inputQuantityList"] = [
+            {"epcClass": lot(near // 20 % PRODUCTS, near // 20), "quantity": 10, "uom": "KGM"}
+        ]
         event["outputEPCList"] = [item(near % PRODUCTS, near * 10)]
     return common | event
 

@@ -99,6 +99,9 @@ def is_text(value: str) -> bool:
         return False
 
 
+_SORT_IN = text("SELECT gin_clean_pending_list(CAST('ix_event_terms_terms' AS regclass))")
+
+
 async def write_index(
     session: Session, rows: Sequence[IndexRow], numbers: Sequence[NumberRow], record_time: datetime
 ) -> None:
@@ -108,6 +111,8 @@ async def write_index(
     recorded = span_terms("record_time", record_time)
     full = [(row.event, row.event_time, record_time, [*row.terms, *recorded], row.sort_keys) for row in rows]
     await copy(session, "event_terms", ("event", "event_time", "record_time", "terms", "sort_keys"), full)
+    # New terms wait in a list that every query searches. Sorted in at once they cost less than half of one by one.
+    await session.execute(_SORT_IN)
     write = copy if len(numbers) > _SOME else insert
     await write(session, "event_numbers", NumberRow._fields, numbers)
 

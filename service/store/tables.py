@@ -199,8 +199,7 @@ class EventTerms(Table, table=True):
     __table_args__ = (
         Index("ix_event_terms_event_time", "event_time", "event"),
         Index("ix_event_terms_record_time", "record_time", "event"),
-        # New terms go straight to their places: a list of pending ones would be searched by every query.
-        Index("ix_event_terms_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("ix_event_terms_terms", "terms", postgresql_using="gin"),
     )
     event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     event_time: datetime = _time()

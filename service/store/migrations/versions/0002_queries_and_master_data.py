@@ -115,14 +115,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_event_terms_event_time", "event_terms", ["event_time", "event"], unique=False)
     op.create_index("ix_event_terms_record_time", "event_terms", ["record_time", "event"], unique=False)
-    op.create_index(
-        "ix_event_terms_terms",
-        "event_terms",
-        ["terms"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    op.create_index("ix_event_terms_terms", "event_terms", ["terms"], unique=False, postgresql_using="gin")
     op.create_table(
         "event_parties",
         sa.Column("party", sa.LargeBinary(), nullable=False),
