@@ -122,17 +122,20 @@ async def beginning(session: Session, since: datetime | None) -> tuple[Position,
     return Position(first - 1, EVERY_EVENT), list(seen)
 
 
-async def reach(session: Session, after: int, until: int | None, captures: int) -> tuple[int, bool]:
-    """The transaction up to which to look next, at most so many captures on, and whether that is the end.
+async def reach(session: Session, first: int, until: int | None, events: int) -> tuple[int, bool]:
+    """The transaction up to which to look from the first on, some so many events or one capture, and whether that is
+    the end.
 
     `until`: the end; None for the last transaction that readers may rely on.
     """
     statement = text(
-        "SELECT least(CAST(:until AS bigint), top.top), (SELECT max(written_in) FROM (SELECT written_in FROM captures"  # noqa: S608
-        " WHERE written_in >= :after AND written_in <= least(CAST(:until AS bigint), top.top)"
-        f" ORDER BY written_in LIMIT :captures) AS next) FROM (SELECT {_TOP} AS top) AS top"
+        f"WITH upto AS (SELECT least(CAST(:until AS bigint), {_TOP}) AS transaction)"  # noqa: S608
+        " SELECT upto.transaction, (SELECT max(written_in) FROM"
+        " (SELECT written_in, sum(events) OVER (ORDER BY written_in, seq) - events AS before FROM"
+        "  (SELECT written_in, seq, events FROM captures WHERE written_in >= :first AND written_in <= upto.transaction"
+        "   ORDER BY written_in LIMIT :events) AS next) AS counted WHERE before < :events) FROM upto"
     )
-    end, last = (await session.execute(statement, {"after": after, "until": until, "captures": captures})).one()
+    end, last = (await session.execute(statement, {"first": first, "until": until, "events": events})).one()
     return (end, True) if last is None or last >= end else (last, False)
 
 

@@ -32,10 +32,11 @@ _log = structlog.get_logger(__name__)
 
 AT_ONCE = 32
 """Subscriptions that one worker sends for at once."""
-EACH_PARTY = 8
+EACH_PARTY = 16
 """Of them for one party, over all workers."""
 _IN_A_ROW = 50
 """Deliveries of one subscription before it makes room for others."""
+_LOOK_SECONDS = 0.25
 _GONE, _TOO_LARGE = 410, 413
 
 
@@ -64,7 +65,7 @@ class Deliverer:
         self._closing = False
 
     async def step(self) -> bool:
-        """Begins what is due and waits for none of it; False where nothing is due."""
+        """Begins what is due, and waits for some of it where there is no more; False where nothing is under way."""
         free = AT_ONCE - len(self._tasks)
         if not free:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -76,6 +77,9 @@ class Deliverer:
             task = asyncio.create_task(self._work(subscription, lease))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if not claimed and self._tasks:  # one that ends may make room for the next of its party
+            await asyncio.wait(self._tasks, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            return True
         return bool(claimed)
 
     async def finish(self) -> None:
@@ -121,6 +125,8 @@ class Deliverer:
             )
             if answer.taken:
                 await self._taken(outgoing)
+                if outgoing.last:
+                    return
             elif answer.status == _TOO_LARGE and outgoing.events > 1:
                 await self._make_smaller(outgoing)
             else:

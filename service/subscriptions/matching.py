@@ -16,8 +16,8 @@ from service.store.trails import Viewer
 
 BATCH_BYTES = 1 << 20
 """Of events as stored, in one delivery; an event that is larger goes alone."""
-_CAPTURES = 5000
-"""Captures that one search looks through at most, anybody's."""
+_LOOKED_THROUGH = 2000
+"""Events, anybody's, about which one search goes on: so many, or a whole capture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ async def match(
 
     `seen`: transactions that are none of its news. `until`: the last transaction; None for as far as can be told.
     """
-    end, last = await stored.reach(session, position.transaction, until, _CAPTURES)
+    first = position.transaction + (position.event == EVERY_EVENT)
+    end, last = await stored.reach(session, first, until, _LOOKED_THROUGH)
     if (end, EVERY_EVENT) <= position:
         return Batch((), position, complete=last)
     found = await matching_after(session, query, _viewer(standing), position, end, most)

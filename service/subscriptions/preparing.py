@@ -29,7 +29,7 @@ LEASE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery that is kept and may be sent now; `events` is how many it holds."""
+    """A delivery that is kept and may be sent now; `events` is how many it holds, `last` that none follows it now."""
 
     id: UUID
     subscription: UUID
@@ -38,6 +38,7 @@ class Outgoing:
     token: bytes | None = field(repr=False)
     body: bytes = field(repr=False)
     events: int
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ async def prepare(database: Database, subscription: UUID, lease: UUID) -> Outgoi
                 await stored.drop_delivery(session, found.outdated.id)
             assert found.batch is not None
             if found.body is not None:
-                return _outgoing(row, await _keep(session, row, found.batch, found.body))
+                last = found.batch.complete and row.schedule is None
+                return _outgoing(row, await _keep(session, row, found.batch, found.body), last)
             await _go_on(session, row, found.batch, found.now)
             if found.batch.complete:
                 return None
@@ -137,5 +139,5 @@ async def _go_on(session: Session, row: Subscription, batch: Batch, now: datetim
     await stored.change(session, row.id, **changes)
 
 
-def _outgoing(row: Subscription, made: Delivery) -> Outgoing:
-    return Outgoing(made.id, row.id, row.dest, row.media_type, row.token, made.body, len(made.events))
+def _outgoing(row: Subscription, made: Delivery, last: bool = False) -> Outgoing:
+    return Outgoing(made.id, row.id, row.dest, row.media_type, row.token, made.body, len(made.events), last)

@@ -46,8 +46,9 @@ class Handler(BaseHTTPRequestHandler):
         receiver = self.server.receiver
         received = Received(self.path, headers, body, time.time())
         with receiver.lock:
+            known = receiver.remembers and any(taken.delivery == received.delivery for taken in receiver.taken)
             receiver.calls.append(received)
-            deed = receiver.deeds.pop(0) if receiver.deeds else receiver.usual
+            deed = 200 if known else receiver.deeds.pop(0) if receiver.deeds else receiver.usual
         if callable(deed):
             deed(self)
             return
@@ -66,7 +67,10 @@ class Handler(BaseHTTPRequestHandler):
 
 @dataclass
 class Receiver:
-    """`calls`: everything that came. `taken`: what was answered 2xx. `deeds`: what to do next, then `usual`."""
+    """`calls`: everything that came. `taken`: what was answered 2xx. `deeds`: what to do next, then `usual`.
+
+    `remembers`: takes again what it took before, by the delivery's id, as the documentation asks of receivers.
+    """
 
     calls: list[Received] = field(default_factory=list)
     taken: list[Received] = field(default_factory=list)
@@ -76,6 +80,7 @@ class Receiver:
     lock: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
     scheme: str = "http"
+    remembers: bool = False
 
     @property
     def url(self) -> str:

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from service.subscriptions import SubscriptionNotFound
+from service.subscriptions import SubscriptionNotFound, matching
 from service.workers import _repeat
 from tests.subscriptions.conftest import Room, eventually, seen
 from tests.subscriptions.receiver import Receiver, endless, half_a_status, hang_up, receiving, silent, slowly
@@ -160,6 +161,26 @@ async def test_long_results_come_in_batches(room: Room, receiver: Receiver) -> N
     await room.deliver()
     assert [len(call.events) for call in receiver.taken] == [200, 200, 50]
     assert receiver.ids == await room.ids(caught)
+
+
+@pytest.mark.parametrize("controls", [{"stream": True}, {"schedule": {"second": "*"}}])
+async def test_a_long_past_is_gone_through_in_steps(
+    room: Room, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, controls: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(matching, "_LOOKED_THROUGH", 3)
+    since = datetime.now(UTC)
+    expected = []
+    for number in range(12):
+        step = "inspecting" if number % 3 == 2 else "shipping"
+        caught = await room.capture(*[seen(bizStep=step) for _ in range(1 + number % 5)])
+        expected += await room.ids(caught) if step == "inspecting" else []
+    await room.subscribe(receiver.url, initialRecordTime=since.isoformat(), **controls)
+    await room.rows("UPDATE subscriptions SET batch = 2, next_at = now()")
+    worker = room.deliverer()
+    await worker.step()
+    await worker.finish()
+    assert receiver.ids == expected
+    assert all(len(call.events) <= 4 for call in receiver.taken)
 
 
 async def test_large_events_come_in_batches_of_a_mebibyte(room: Room, receiver: Receiver) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import jsonschema_rs
 
 from service.epcis.xml import read_xml
 from service.parties.grants import Grants
+from service.subscriptions.deliverer import EACH_PARTY
 from tests.shared import shared
-from tests.subscriptions.conftest import Room, seen
-from tests.subscriptions.receiver import Receiver, receiving, silent
+from tests.subscriptions.conftest import Room, eventually, seen
+from tests.subscriptions.receiver import Receiver, receiving, slowly
 
 HOURLY = {"minute": "0"}
 
@@ -170,16 +172,21 @@ async def test_roles_are_those_of_the_moment(room: Room, receiver: Receiver) -> 
 
 async def test_one_party_does_not_take_all_the_places(room: Room, receiver: Receiver) -> None:
     """Receivers of one party hang; the other's is called all the same."""
+    answer = threading.Event()
     with receiving() as stuck:
-        stuck.usual = silent(2)
-        for _ in range(40):
+        stuck.usual = slowly(answer)
+        for _ in range(EACH_PARTY + 2):
             await room.subscribe(stuck.url)
         await room.subscribe(receiver.url, caller=room.bolt)
         await room.capture(seen())
         await room.capture(seen(), caller=room.bolt)
-        worker = room.deliverer(total_seconds=3)
+        worker = room.deliverer(total_seconds=60)
         await worker.step()
         await worker.step()
-        await asyncio.sleep(1)
-        assert len(stuck.calls) == 8
-        assert len(receiver.taken) == 1
+        await eventually(lambda: len(receiver.taken) == 1)
+        await eventually(lambda: len(stuck.calls) == EACH_PARTY)
+        await worker.step()
+        await asyncio.sleep(0.2)
+        assert len(stuck.calls) == EACH_PARTY
+        answer.set()
+        await worker.finish()

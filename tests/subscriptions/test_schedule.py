@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.subscriptions.errors import SubscriptionControlsFault
@@ -125,6 +125,7 @@ schedules = st.fixed_dictionaries(
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@settings(max_examples=40)
 @given(schedules, moments)
 def test_within_a_day_nothing_earlier_matches(schedule: dict[str, str], moment: datetime) -> None:
     found = Schedule.read(schedule).following(moment)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from service.config import Settings
 from tests.subscriptions.conftest import Room, eventually, seen
 from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowly
@@ -94,6 +96,7 @@ async def test_a_lease_that_runs_out_while_a_worker_sends_does_no_harm(room: Roo
     assert [one for ids in distinct.values() for one in ids] == await room.ids(caught) + await room.ids(later)
 
 
+@pytest.mark.slow
 async def test_workers_share_the_subscriptions_and_send_each_event_once(room: Room, receiver: Receiver) -> None:
     for _ in range(12):
         await room.subscribe(receiver.url)
@@ -129,28 +132,34 @@ async def test_workers_share_the_subscriptions_and_send_each_event_once(room: Ro
         assert len(mine) == len(captured)
 
 
+@pytest.mark.slow
 async def test_receivers_that_fail_and_workers_that_die_lose_nothing(room: Room, receiver: Receiver) -> None:
     """Killed at any moment; receivers take, refuse and hang up as they like."""
     chance = random.Random(7)
     for _ in range(3):
         await room.subscribe(receiver.url)
     some: list[Deed] = [200, 200, 500, hang_up, 413]
+    receiver.remembers = True
     receiver.deeds = [chance.choice(some) for _ in range(150)]
     captured: list[str] = []
 
+    dying = asyncio.Event()
+
     async def capture() -> None:
-        for _ in range(30):
+        while not dying.is_set():
             captured.extend(await room.ids(await room.capture(seen(), seen(), seen())))
-            await asyncio.sleep(chance.uniform(0, 0.1))
+            await asyncio.sleep(0.1)
 
     async def die() -> None:
         for _ in range(6):
             with worker(room.settings):
-                await asyncio.sleep(chance.uniform(1.5, 3))
+                enough = len(receiver.calls) + chance.randint(1, 4)
+                await eventually(lambda enough=enough: len(receiver.calls) >= enough, 40)  # type: ignore[misc]
+                await asyncio.sleep(chance.uniform(0, 0.05))
             await expire_leases(room)
+        dying.set()
 
     await asyncio.gather(capture(), capture(), die())
-    assert len(receiver.calls) > 10, "the workers were killed before they did anything"
     await eventually_delivered(room, receiver, 3 * len(captured))
     bodies = {call.delivery: call.body for call in receiver.calls}
     assert all(call.body == bodies[call.delivery] for call in receiver.calls)
