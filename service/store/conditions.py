@@ -166,6 +166,8 @@ class Compiled:
         chosen = f"held.attribute = ANY(CAST({self.bind(list(wanted.attributes))} AS bigint[]))"
         if wanted.values is not None:
             chosen += f" AND held.value = ANY(CAST({self.bind(list(wanted.values))} AS bigint[]))"
+        if wanted.vocabularies is not None:
+            chosen += f" AND held.vocabulary = ANY(CAST({self.bind(list(wanted.vocabularies))} AS text[]))"
         told = "" if viewer.sees_all else f" AND held.owner IN {_TELLERS}"
         self._has_one_of(
             wanted.field, f"SELECT held.element AS place FROM vocabulary_attributes AS held WHERE {chosen}{told}"

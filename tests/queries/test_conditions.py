@@ -169,10 +169,12 @@ async def test_attributes_of_places(house: House) -> None:
             w=hashed(value),
         )
 
-    def having(*names: str, values: tuple[str, ...] | None = None) -> Any:
+    def having(*names: str, values: tuple[str, ...] | None = None, told_in: tuple[str, ...] | None = None) -> Any:
         wanted = None if values is None else tuple(map(hashed, values))
-        return where(HasAttribute(hashed("readPoint"), tuple(map(hashed, names)), wanted))
+        return where(HasAttribute(hashed("readPoint"), tuple(map(hashed, names)), wanted, told_in))
 
+    assert await house.ids(having("chilled", told_in=(READ_POINTS,))) == ids(0, 1)
+    assert await house.ids(having("chilled", told_in=("urn:epcglobal:epcis:vtype:BusinessLocation",))) == []
     assert await house.ids(having("chilled")) == ids(0, 1)
     assert await house.ids(having("roof", "floor")) == ids(1)
     assert await house.ids(having("chilled", values=("yes", "maybe"))) == ids(0)

@@ -78,11 +78,13 @@ class HasAttribute:
     """The field (hash of its name) names something whose master data has one of the attributes (`HASATTR_`, `EQATTR_`).
 
     `attributes` are hashes of their names; `values` are hashes of values one of which it has, None for any.
+    `vocabularies`: what only these say of it counts, None for all.
     """
 
     field: int
     attributes: tuple[int, ...]
     values: tuple[int, ...] | None = None
+    vocabularies: tuple[Vocabulary, ...] | None = None
 
 
 Condition = HasTerm | OneOf | Between | Among | Timed | Within | HasAttribute

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from service.epcis.contexts import Prefixes, expanded
 from service.epcis.query import names, units
 from service.epcis.query.conditions import Among, Between, Condition, HasAttribute, HasTerm
-from service.epcis.query.fixed import has_term, identifier
+from service.epcis.query.fixed import VOCABULARIES, has_term, identifier
 from service.epcis.query.parameter import Parameter, Scalar
 from service.epcis.query.readings import finite
 from service.epcis.query.terms import hashed
@@ -131,11 +131,18 @@ def _attribute(operation: str, name: str, parameter: Parameter, prefixes: Prefix
         if not attribute:
             raise parameter.fault("name the attribute after the field and '_', as in EQATTR_bizLocation_cbvmda:site")
         values = [text for value in parameter.scalars() for text in _spellings(parameter, value)]
-        return HasAttribute(hashed(field), (_attribute_name(attribute, prefixes),), _hashes(values))
+        return HasAttribute(
+            hashed(field), (_attribute_name(attribute, prefixes),), _hashes(values), _vocabularies(field)
+        )
     if attribute:
         raise parameter.fault("send the names of attributes as the value, as in HASATTR_bizLocation=cbvmda:site")
     found = [_attribute_name(text, prefixes) for text in parameter.texts()]
-    return HasAttribute(hashed(field), tuple(dict.fromkeys(found)))
+    return HasAttribute(hashed(field), tuple(dict.fromkeys(found)), vocabularies=_vocabularies(field))
+
+
+def _vocabularies(field: str) -> tuple[str, ...] | None:
+    """The vocabularies that describe what stands in a field; None for fields that any may describe."""
+    return (VOCABULARIES[field],) if field in VOCABULARIES else None
 
 
 def _attribute_name(text: str, prefixes: Prefixes) -> int:

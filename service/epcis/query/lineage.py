@@ -32,8 +32,8 @@ Lineage = tuple[int, ...]
 def lineage(identifier: str, classes: bool) -> tuple[int, Lineage]:
     """The hash of an identifier (full URI, any spelling), and those of the sets that it is in.
 
-    `classes`: it stands in a list of classes, where a lot is in the class of its GTIN. Never raises: what is not
-    well-formed is itself only. Identifiers in the same sets get the same tuple object.
+    `classes`: it stands in a list of classes, where the class of a GTIN does not have its lots in it. Never raises:
+    what is not well-formed is itself only. Identifiers in the same sets get the same tuple object.
     """
     try:
         form = resolved(identifier)[0]
@@ -58,7 +58,8 @@ def _above(path: str, classes: bool) -> Lineage:
 def _of_key(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
     """The sets above a key with (`qualifier`) or without a serial number, lot or extension."""
     bare = f"{ROOT}{ai}/{value}"
-    above = [bare] if qualifier and ai in CLASSES else []
+    lot = classes and qualifier == "10"
+    above = [bare] if qualifier and ai in CLASSES and not lot else []
     if ai == "414" and not qualifier:
         above = [any_of(bare, "254")]
     elif qualifier and qualifier != "own":
@@ -66,7 +67,7 @@ def _of_key(ai: str, value: str, qualifier: str, classes: bool) -> Lineage:
     if ai == "8006":
         above += [pieces(value[:14]), pieces(value[:16])]
     texts = tuple(hashed(text) for text in above)
-    schemes = {scheme(ai, qualifier, classes), scheme(ai, qualifier, False)}
+    schemes = {scheme(ai, qualifier, classes and not lot), scheme(ai, qualifier, False)}
     return texts + tuple(part for name in sorted(schemes) for part in _of_company(name, _company_digits(ai, value)))
 
 
@@ -93,7 +94,7 @@ def _above_keyless(urn: str) -> Lineage:
 
 
 def scheme(ai: str, qualifier: str, classes: bool) -> str:
-    """The name of the sets that span GTINs: of serialised items, of lots ...; of all classes where `classes`."""
+    """The name of the sets that span GTINs: of serialised items, of lots ...; of classes where `classes`."""
     return f"{ai}/{qualifier}" if ai == "01" and qualifier and not classes else ai
 
 

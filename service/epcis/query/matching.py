@@ -41,7 +41,9 @@ class MasterData(Protocol):
     def within(self, vocabularies: tuple[str, ...], places: tuple[int, ...]) -> frozenset[int]:
         """The places themselves, and what lies within them."""
 
-    def having(self, attributes: tuple[int, ...], values: tuple[int, ...] | None) -> frozenset[int]:
+    def having(
+        self, attributes: tuple[int, ...], values: tuple[int, ...] | None, vocabularies: tuple[str, ...] | None
+    ) -> frozenset[int]:
         """Whatever has one of the attributes, with one of the values unless these are None."""
 
 
@@ -51,7 +53,12 @@ class NoMasterData:
     def within(self, vocabularies: tuple[str, ...], places: tuple[int, ...]) -> frozenset[int]:  # noqa: ARG002
         return frozenset(places)
 
-    def having(self, attributes: tuple[int, ...], values: tuple[int, ...] | None) -> frozenset[int]:  # noqa: ARG002
+    def having(
+        self,
+        attributes: tuple[int, ...],  # noqa: ARG002
+        values: tuple[int, ...] | None,  # noqa: ARG002
+        vocabularies: tuple[str, ...] | None,  # noqa: ARG002
+    ) -> frozenset[int]:
         return frozenset()
 
 
@@ -91,8 +98,8 @@ def _holds(condition: Condition, event: Facts, master_data: MasterData) -> bool:
             return (since is None or moment >= since) and (before is None or moment < before)
         case Within(field, vocabularies, places):
             found = master_data.within(vocabularies, places)
-        case HasAttribute(field, attributes, values):
-            found = master_data.having(attributes, values)
+        case HasAttribute(field, attributes, values, vocabularies):
+            found = master_data.having(attributes, values, vocabularies)
         case _:
             assert_never(condition)
     return any(field ^ term in found for term in event.indexed.terms)

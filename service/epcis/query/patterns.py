@@ -18,7 +18,7 @@ _KEYLESS_PARTS: Final = {"gid": 3, "usdod": 2, "adi": 3, "bic": 1, "imovn": 1}
 
 
 def sought(uri: str, classes: bool) -> str:
-    """The text to look up for a value (full URI); `classes`: among classes, where a GTIN stands for its lots too.
+    """The text to look up for a value (full URI); `classes`: among classes.
 
     Raises InvalidIdentifier for what is neither an identifier nor a pattern; the message says what to change.
     """

@@ -151,7 +151,10 @@ class Scope:
 
 
 def _is_plain(context: Any) -> bool:
-    """Whether a context is GS1's and prefixes that namespace declarations keep, or nothing."""
+    """Whether a context is GS1's and prefixes that namespace declarations keep, or nothing.
+
+    Types of terms go: XML writes the values themselves, and an event's meaning is in its names and values.
+    """
     for entry in context if isinstance(context, list) else (context,):
         if isinstance(entry, Mapping):
             if not all(_is_kept(name, uri) for name, uri in entry.items()):
@@ -161,7 +164,13 @@ def _is_plain(context: Any) -> bool:
     return True
 
 
+_COERCIONS = frozenset(("@type", "@container", "@language", "@direction", "@protected"))
+"""What a term's definition may say (JSON-LD 1.1, 9.15.1) without giving the term another meaning."""
+
+
 def _is_kept(name: str, uri: Any) -> bool:
+    if isinstance(uri, Mapping):
+        return uri.keys() <= _COERCIONS
     if not isinstance(uri, str):
         return False
     if (name, uri) == ("xml", XML):

@@ -113,7 +113,8 @@ def _things(event: dict[str, Any], field: str, asked: list[str]) -> bool:
         members.append(event["parentID"])
     for member in members:
         parts = CLASSES[member["epcClass"]] if isinstance(member, dict) else THINGS[member]
-        if any(parts[: len(table[one])] == table[one] for one in asked):
+        lot = isinstance(member, dict) and len(parts) == 4
+        if any(table[one] == (parts if lot else parts[: len(table[one])]) for one in asked):
             return True
     return False
 

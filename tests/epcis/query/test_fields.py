@@ -206,6 +206,9 @@ def test_extension_fields_order_events() -> None:
 FIELDS = ("example:shift", "example:count", "example:at")
 
 
+LOCATIONS = "urn:epcglobal:epcis:vtype:BusinessLocation"
+
+
 class Warehouse:
     """Master data: one place lies within another, and has a name."""
 
@@ -215,7 +218,12 @@ class Warehouse:
         known = vocabularies == ("urn:epcglobal:epcis:vtype:ReadPoint",) and self.outer in places
         return frozenset((*places, self.inner) if known else places)
 
-    def having(self, attributes: tuple[int, ...], values: tuple[int, ...] | None) -> frozenset[int]:
+    def having(
+        self, attributes: tuple[int, ...], values: tuple[int, ...] | None, vocabularies: tuple[str, ...] | None
+    ) -> frozenset[int]:
+        assert vocabularies in (None, ("urn:epcglobal:epcis:vtype:ReadPoint",), (LOCATIONS,))
+        if vocabularies == (LOCATIONS,):
+            return frozenset()
         named = hashed("urn:epcglobal:cbv:mda:name") in attributes and (values is None or hashed("Dock") in values)
         return frozenset((self.inner,) if named else ())
 
