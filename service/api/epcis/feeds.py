@@ -37,6 +37,7 @@ _BEARER = "bearer."
 _CONTROLS = {*FIELDS, "stream", "reportIfEmpty", "initialRecordTime", "epcFormat", "cbvXmlFormat", "format"}
 SEND_SECONDS = 30.0
 """For one document: who reads no faster is disconnected, and may come again with `initialRecordTime`."""
+CLOSE_SECONDS = 5.0
 CHECK_SECONDS = 30.0
 """Between two looks at whether the API key is still good."""
 _ENDED, _REFUSED, _OUR_FAULT, _LATER = 1000, 1008, 1011, 1013
@@ -67,8 +68,9 @@ async def follow(websocket: WebSocket, name: Annotated[str, Path(alias="queryNam
         told = {"party": f"0x{caller.party.hex()}", "key": caller.key_id}
         log.info("feed", **told, closed=code or "by the client", seconds=round(time.monotonic() - began, 1))
         if code and websocket.application_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(RuntimeError):  # the client was faster
-                await websocket.close(code, reason)
+            # The client may have been faster, or does not read, so that nothing can be said to it either.
+            with contextlib.suppress(RuntimeError, TimeoutError):
+                await asyncio.wait_for(websocket.close(code, reason), CLOSE_SECONDS)
 
 
 async def _begun(websocket: WebSocket, rooms: Rooms, name: str) -> tuple[Caller, Feed]:

@@ -192,3 +192,42 @@ async def test_an_unforeseen_fault_says_nothing(acme: Party, monkeypatch: pytest
             assert await closed(connection, 5) == (1011, "internal")
         monkeypatch.setattr(acme.service.app.state.rooms.credentials, "authenticate", explode)
         assert await refused(url, acme.token) == (500, "ImplementationException")
+
+
+class Flood:
+    """A feed that always has another large document."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.closed = asyncio.Event()
+
+    def __aiter__(self) -> "Flood":
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.sent += 1
+        return b" " * 1_000_000
+
+    async def begin(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        self.closed.set()
+
+
+async def test_who_does_not_read_is_left(acme: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    flood = Flood()
+    monkeypatch.setattr(feeds, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(feeds, "CLOSE_SECONDS", 0.3)
+    monkeypatch.setattr(acme.service.app.state.rooms.feeds, "follow", lambda *_: flood)
+    async with listening(acme) as (_, root):
+        host, port = root.removeprefix("ws://").removesuffix("/epcis").split(":")
+        _, writer = await asyncio.open_connection(host, int(port), limit=1000)
+        writer.write(
+            f"GET /epcis/queries/packed/events?stream=true HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Authorization: Bearer {acme.token}\r\n\r\n".encode()
+        )
+        await asyncio.wait_for(flood.closed.wait(), 10)
+        writer.transport.abort()
+    assert 1 <= flood.sent < 50, "no more is taken from the feed than the connection takes"
