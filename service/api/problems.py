@@ -103,12 +103,17 @@ def refusals(*kinds: type[TrailsealError]) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with problems where FastAPI describes its own form of a validation error."""
-    ours = refusals(errors.RequestInvalid)[422]
+    """The OpenAPI document with problems where FastAPI describes its own form of a validation error.
+
+    A body that cannot be read as JSON at all is 400 wherever one is taken.
+    """
+    ours, unreadable = refusals(errors.RequestInvalid)[422], refusals(errors.BadRequest)[400]
     for methods in document["paths"].values():
         for operation in methods.values():
             if MEDIA_TYPE not in operation["responses"].get("422", {"content": {MEDIA_TYPE: {}}})["content"]:
                 operation["responses"]["422"] = ours
+            if "requestBody" in operation:
+                operation["responses"].setdefault("400", unreadable)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for theirs in ("HTTPValidationError", "ValidationError"):
         schemas.pop(theirs, None)
