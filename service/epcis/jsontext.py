@@ -15,9 +15,8 @@ from typing import Any
 import orjson
 
 from service.epcis.faults import MAX_FAULTS, Fault, step
+from service.epcis.plainjson import MAX_DEPTH, copied, written
 
-MAX_DEPTH = 64
-"""Objects and arrays inside each other, the outermost counted as 1."""
 MAX_INTEGER = 2**53 - 1
 _TOO_DEEP = f"objects and arrays may be nested at most {MAX_DEPTH} deep"
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
@@ -43,7 +42,8 @@ def read(document: bytes | Mapping[str, Any]) -> tuple[Any, list[Fault]]:
     """
     faults: list[Fault] = []
     if isinstance(document, Mapping):
-        return _inspected(document, "", 1, faults), faults
+        copy = copied(document) if type(document) is dict else None
+        return (_inspected(document, "", 1, faults) if copy is None else copy), faults
     reader = _Reader()
     try:
         value = reader.read(document)
@@ -149,6 +149,8 @@ def _float_fault(value: float, text: str | None) -> str | None:
 
 def _is_deep(value: Any) -> bool:
     """Whether containers are nested deeper than MAX_DEPTH: breadth first, so that no input exhausts the stack."""
+    if written(value) is not None:
+        return False
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         inner: list[Any] = []

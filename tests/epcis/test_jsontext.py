@@ -1,7 +1,10 @@
 import json
 import sys
 from collections import UserDict
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import rfc8785
@@ -103,6 +106,40 @@ def test_mappings_are_judged_like_text() -> None:
             parse(varied(OBJECT_EVENT, **{"https://x.example/a": [bad]}))
 
 
+class Own(str):
+    """Text of another type than text."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [(float("nan"), "number"), (float("-inf"), "number"), (2.0**53, "number"), (-1e16, "number"), (9.99e20, "number"),
+     (1234567890123456789.0, "number"), (2**53, "number"), (2**64, "number"), ("\0", "text"), ("\ud800", "text"),
+     (b"bytes", "json"), ((1,), "json"), (Decimal(1), "json"), (UUID(int=7), "json"), (Own("x"), "json"),
+     ({"\ud800": 1}, "text"), ({1: 2}, "json"), ({UUID(int=7): 2}, "json"), ({"a": {"b": [(1,)]}}, "json")],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [lambda value: value, lambda value: [0.5, value], lambda value: {"a": value, "b": 1}])
+def test_what_a_mapping_must_not_hold_is_refused(value: Any, rule: str, place: Callable[[Any], Any]) -> None:
+    with pytest.raises(InvalidDocument) as refusal:
+        parse(document(varied(OBJECT_EVENT, **{"https://x.example/a": place(value)})))
+    assert {found.rule for found in refusal.value.faults} == {rule}
+
+
+@pytest.mark.parametrize("levels", [60, 61])
+def test_a_mapping_may_be_nested_as_deep_as_text(levels: int) -> None:
+    value: Any = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    whole = document(varied(OBJECT_EVENT, **{"https://x.example/a": value}))  # the value is at level 5
+    for sent in (whole, encoded(whole)):
+        if levels == 60:
+            assert parse(sent).events
+        else:
+            with pytest.raises(InvalidDocument, match="nested"):
+                parse(sent)
+
+
 def test_a_mapping_that_contains_itself_is_refused() -> None:
     event: dict[str, Any] = varied(OBJECT_EVENT)
     event["https://x.example/a"] = event
@@ -159,6 +196,20 @@ def test_any_values_in_the_place_of_members(event: dict[str, Any], members: dict
 )
 def test_any_values_in_the_place_of_a_documents_members(members: dict[str, Any]) -> None:
     never_anything_but_invalid_document(document(OBJECT_EVENT, **members))
+
+
+def judged(value: Any) -> tuple[Any, ...]:
+    """What `parse` makes of a document: its events, or its faults."""
+    try:
+        return tuple(event.source for event in parse(value).events)
+    except InvalidDocument as refusal:
+        return refusal.faults
+
+
+@given(json_values | st.lists(st.integers(-(2**54), 2**54).map(float) | st.floats(2.0**52, 1e22)))
+def test_a_plain_dict_is_judged_as_any_other_mapping_is(value: Any) -> None:
+    whole = document(varied(OBJECT_EVENT, **{"https://x.example/a": value}))
+    assert repr(judged(whole)) == repr(judged(UserDict(whole)))
 
 
 @given(st.dictionaries(st.text(min_size=1), json_values, max_size=4))
