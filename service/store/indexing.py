@@ -120,7 +120,8 @@ async def write_index(
 _SHOWN = (
     " shown AS (INSERT INTO event_parties (party, record_time, event, by_trail, event_time)"
     " SELECT DISTINCT party, record_time, event, by_trail, event_time FROM seen"
-    " ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING RETURNING party, by_trail, event)"
+    " ORDER BY 1, 2, 3 ON CONFLICT (party, record_time, event) DO UPDATE SET by_trail = true"
+    " WHERE excluded.by_trail AND NOT event_parties.by_trail RETURNING party, by_trail, event)"
     " INSERT INTO party_values (party, by_trail, field, value)"
     " SELECT DISTINCT shown.party, shown.by_trail, named.field, named.value FROM shown"
     " JOIN events ON events.seq = shown.event CROSS JOIN LATERAL (VALUES ('event_type', event_type),"

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Text,
     text,
@@ -211,15 +212,19 @@ class EventTerms(Table, table=True):
 class EventParty(Table, table=True):
     """A party sees an event: because it has a part in one of its trails (`by_trail`), or only because it told it.
 
-    Follows from `mentions` and `trail_parties`; kept so that a party's events can be walked in order.
+    Follows from `mentions` and `trail_parties`; kept so that a party's events can be walked in order. One row for each:
+    pages are cut by counting rows.
     """
 
     __tablename__ = "event_parties"
-    __table_args__ = (Index("ix_event_parties_event_time", "party", "event_time", "event", "by_trail"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("party", "record_time", "event", postgresql_include=["by_trail"]),
+        Index("ix_event_parties_event_time", "party", "event_time", "event", postgresql_include=["by_trail"]),
+    )
     party: bytes = _bytes(primary=True)
     record_time: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    by_trail: bool = Field(primary_key=True)
+    by_trail: bool
     event_time: datetime = _time()
 
 

@@ -123,10 +123,16 @@ def upgrade() -> None:
         sa.Column("event", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("by_trail", sa.Boolean(), nullable=False),
         sa.Column("event_time", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("party", "record_time", "event", "by_trail", name=op.f("pk_event_parties")),
+        sa.PrimaryKeyConstraint(
+            "party", "record_time", "event", name=op.f("pk_event_parties"), postgresql_include=["by_trail"]
+        ),
     )
     op.create_index(
-        "ix_event_parties_event_time", "event_parties", ["party", "event_time", "event", "by_trail"], unique=False
+        "ix_event_parties_event_time",
+        "event_parties",
+        ["party", "event_time", "event"],
+        unique=False,
+        postgresql_include=["by_trail"],
     )
     op.create_table(
         "party_values",
