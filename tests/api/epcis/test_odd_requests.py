@@ -21,8 +21,8 @@ PIECES = (
 )  # fmt: skip
 NAMES = (
     b"perPage", b"nextPageToken", b"EQ_bizStep", b"EQ_eventID", b"MATCH_anyEPC", b"GE_eventTime", b"orderBy",
-    b"EQ_%00", b"eventCountLimit", b"EQ_ILMD_x:y", b"HASATTR_bizLocation", b"GE_value_KEL", b"stream", b"WD_readPoint", b"%FF",
-    b"", b"EQATTR_readPoint_x", b"EXISTS_x:y", b"maxEventCount", b"LT_quantity", b"EQ_booleanValue",
+    b"EQ_%00", b"eventCountLimit", b"EQ_ILMD_x:y", b"HASATTR_bizLocation", b"GE_value_KEL", b"stream",
+    b"WD_readPoint", b"%FF", b"", b"EQATTR_readPoint_x", b"EXISTS_x:y", b"maxEventCount", b"LT_quantity", b"EQ_booleanValue",
 )  # fmt: skip
 HEADERS = (
     b"accept", b"gs1-epcis-min", b"gs1-epcis-max", b"gs1-cbv-version", b"gs1-epc-format", b"gs1-cbv-xml-format",
