@@ -28,6 +28,7 @@ _SENSOR_IDENTIFIERS = (
 _NOT_IN_BOTH = ("dataProcessingMethod", "deviceID", "deviceMetadata", "rawData", "time")
 _WORDS: dict[str, Vocabulary] = {"bizStep": vocabulary.BIZ_STEPS, "disposition": vocabulary.DISPOSITIONS}
 _CLASSES = (Kind.CLASS, Kind.LOT)
+_THINGS = (Kind.ITEM, Kind.LOGISTIC_UNIT, Kind.ASSET)
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
@@ -35,7 +36,8 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 class Judge:
     """Collects the faults of one event; `pointer` and `prefixes` are the event's.
 
-    `lenient`: any word will do, and sensor attributes may be in both metadata and report.
+    `lenient`: any word will do, a quantity may be of a single thing, and sensor attributes may be in both metadata and
+    report.
     """
 
     def __init__(self, pointer: str, prefixes: Prefixes, faults: list[Fault], lenient: bool = False) -> None:
@@ -106,13 +108,14 @@ class Judge:
         for index, text in _texts(value):
             self._uris(text, f"{place}/{index}")
 
-    def _identifier(self, text: Any, place: str) -> None:
+    def _identifier(self, text: Any, place: str) -> Kind | None:
         if type(text) is not str:
-            return
+            return None
         try:
-            resolved(expanded(text, self.prefixes))
+            return resolved(expanded(text, self.prefixes))[1]
         except InvalidIdentifier as error:
             self.fault(place, "identifier", str(error))
+            return None
 
     def _word(self, words: Vocabulary, text: Any, place: str) -> None:
         if self.lenient or type(text) is not str or words.word(text) is not None:
@@ -145,7 +148,10 @@ class Judge:
                 self.fault(f"/{name}/{index}", "class-level", message)
 
     def _quantity(self, element: Members, place: str) -> None:
-        self._identifier(element.get("epcClass"), f"{place}/epcClass")
+        kind = self._identifier(element.get("epcClass"), f"{place}/epcClass")
+        if kind in _THINGS and not self.lenient:
+            message = f"{element['epcClass']!r} names one thing, not a class or a lot; put it into a list of EPCs"
+            self.fault(f"{place}/epcClass", "instance-level", message)
         quantity, uom = element.get("quantity"), element.get("uom")
         if isinstance(quantity, int | float) and quantity < 0:
             self.fault(f"{place}/quantity", "value", "a quantity cannot be negative")

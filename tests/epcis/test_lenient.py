@@ -76,3 +76,19 @@ def test_every_other_rule_holds_leniently() -> None:
 @pytest.mark.parametrize("own", ["https://example.com/steps/polishing", "example:polishing", "urn:example:polishing"])
 def test_a_uri_of_ones_own_is_accepted_strictly(own: str) -> None:
     assert parse(document(varied(OBJECT_EVENT, bizStep=own))).events
+
+
+@pytest.mark.parametrize("thing", ["urn:epc:id:sgtin:4012345.011111.1", "urn:epc:id:sscc:4012345.0000000001"])
+def test_a_single_thing_is_no_class_but_lenient_takes_it(thing: str) -> None:
+    event = {
+        "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "type": "ObjectEvent",
+        "eventTime": "2026-03-01T10:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "action": "OBSERVE",
+        "quantityList": [{"epcClass": thing, "quantity": 1}],
+    }
+    with pytest.raises(InvalidDocument) as refusal:
+        parse(event)
+    assert [(one.pointer, one.rule) for one in refusal.value.faults] == [("/quantityList/0/epcClass", "instance-level")]
+    assert parse(event, lenient=True).events
