@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.store.database import Session, copy, insert
 from service.store.indexing import IndexRow, NumberRow, show_events, show_older, write_index
-from service.store.parts_in_trails import begin_trails, lock_trails, share_offered
+from service.store.parts_in_trails import NotLocked, begin_trails, lock_trails, share_offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ class NewCapture:
 
 
 class Conflict(Exception):
-    """Another capture wrote the same idempotency key, event id or seal first; the session is unusable."""
+    """Another capture wrote the same idempotency key, event id or seal first, or packed what this one offers; the
+    session is unusable.
+    """
 
 
 async def reserve_events(session: Session, count: int) -> list[int]:
@@ -132,13 +134,14 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     What others may write too is written in one order, so that two captures never wait for each other in a circle.
 
     Raises:
-        Conflict: its idempotency key, one of its event ids or one of its seals was written meanwhile.
+        Conflict: its idempotency key, one of its event ids or one of its seals was written meanwhile, or something
+            was put into what it offers.
     """
     by_id = sorted(new.events, key=lambda event: (event.event_id, event.declares_error))
     try:
         capture = await _insert_capture(session, new)
         await begin_trails(session, new.party, new.trails)
-        await lock_trails(session, [trail for trail, _, _ in new.trails], offering=bool(new.offers))
+        locked = await lock_trails(session, [trail for trail, _, _ in new.trails], offering=bool(new.offers))
         await copy(session, "events", EventRow._fields, by_id)
         await insert(session, "parts", PartRow._fields, new.parts)
     except IntegrityError as fault:
@@ -146,7 +149,10 @@ async def write_capture(session: Session, new: NewCapture) -> CaptureRow:
     await copy(session, "nonces", ("event", "nonce"), new.nonces)
     await copy(session, "mentions", MentionRow._fields, new.mentions)
     await insert(session, "links", LinkRow._fields, new.links)
-    shared = await share_offered(session, new.party, new.offers)
+    try:
+        shared = await share_offered(session, new.party, new.offers, locked)
+    except NotLocked as fault:
+        raise Conflict from fault
     await insert(session, "shipments", ("trail", "event", "booked_at"), new.shipments)
     await write_index(session, new.index, new.numbers, capture.received_at)
     await show_older(session, shared)
