@@ -208,7 +208,7 @@ class _Page:
         )
 
     def _steps(self, column: TimeColumn, columns: str, limit: str) -> str:
-        """The next events that the viewer sees, in order."""
+        """The next events that the viewer sees, in order; one that it sees for two reasons counts once."""
         way = self.order.way
         row = "t" if self.viewer.sees_all else "seen"
         where = [*self.found.bounds(column, row), *self._after(column, row)]
@@ -220,7 +220,7 @@ class _Page:
         chosen = " AND ".join(["seen.party = seers.party", "(seen.by_trail OR seen.party = :viewer)", *where])
         return (
             f"SELECT DISTINCT step.key, step.event FROM unnest({SEERS}) AS seers (party) CROSS JOIN LATERAL"
-            f" (SELECT seen.{column} AS key, seen.event FROM event_parties AS seen WHERE {chosen}"
+            f" (SELECT DISTINCT seen.{column} AS key, seen.event FROM event_parties AS seen WHERE {chosen}"
             f" ORDER BY seen.{column} {way}, seen.event {way} LIMIT {limit}) AS step"
             f" ORDER BY 1 {way}, 2 {way} LIMIT {limit}"
         )
