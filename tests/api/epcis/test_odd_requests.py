@@ -17,12 +17,14 @@ PATHS = (
 PIECES = (
     b"%00", b"%FF", b"%C3%28", b"%2F", b"%25", b"%", b"%zz", b"\xff\xfe", b"\xc3\xa9", b"..", b".", b"//", b"%0A",
     b"%0D%0A", b"urn:epc:id:sgtin:9521321.000001.1", b"https://id.gs1.org/01/09521321000018/21/1", b"9" * 400, b"x",
-    b"shipping", b"ObjectEvent", b"SimpleEventQuery", b"%F0%9F%92%A9", b"%ED%A0%80", b"?", b"#", b"'", b'"', b"{", b"|",
+    b"shipping", b"ObjectEvent", b"SimpleEventQuery", b"%F0%9F%92%A9", b"%ED%A0%80", b"?", b"#", b"'", b'"', b"{",
+    b"|",
 )  # fmt: skip
 NAMES = (
     b"perPage", b"nextPageToken", b"EQ_bizStep", b"EQ_eventID", b"MATCH_anyEPC", b"GE_eventTime", b"orderBy",
     b"EQ_%00", b"eventCountLimit", b"EQ_ILMD_x:y", b"HASATTR_bizLocation", b"GE_value_KEL", b"stream",
-    b"WD_readPoint", b"%FF", b"", b"EQATTR_readPoint_x", b"EXISTS_x:y", b"maxEventCount", b"LT_quantity", b"EQ_booleanValue",
+    b"WD_readPoint", b"%FF", b"", b"EQATTR_readPoint_x", b"EXISTS_x:y", b"maxEventCount", b"LT_quantity",
+    b"EQ_booleanValue",
 )  # fmt: skip
 HEADERS = (
     b"accept", b"gs1-epcis-min", b"gs1-epcis-max", b"gs1-cbv-version", b"gs1-epc-format", b"gs1-cbv-xml-format",
