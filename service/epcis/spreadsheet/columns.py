@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from service.epcis.spreadsheet.likeness import Spellings
+from service.epcis.likeness import Spellings
 
 
 @dataclass(frozen=True, slots=True)

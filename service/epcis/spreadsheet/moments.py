@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+from service.epcis.likeness import Spellings
 from service.epcis.spreadsheet.cells import Unreadable
-from service.epcis.spreadsheet.likeness import Spellings
 from service.epcis.times import InvalidTime, instant
 
 _WRITE = "write it like 2026-03-01T12:30:00+01:00"

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from service.epcis.identifiers import is_uri
+from service.epcis.likeness import Spellings
 from service.epcis.spreadsheet.cells import Unreadable, rounded
-from service.epcis.spreadsheet.likeness import Spellings
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
 Number = int | float
