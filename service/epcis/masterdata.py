@@ -22,7 +22,9 @@ MOST_ELEMENTS = 10_000
 MOST_PARTS = 100_000
 """Attributes and children of all elements of one document, together."""
 MOST_CHARACTERS = 2048
-"""Of an identifier, a vocabulary's name or an attribute's name."""
+"""Of an identifier or an attribute's name."""
+MOST_TYPE = 500
+"""Characters of a vocabulary's name, which stores keep in order together with an identifier."""
 MOST_VALUE = 16_384
 """Characters of an attribute's value, names of inner members included."""
 
@@ -96,7 +98,7 @@ class _Reader:
         return tuple(self._found.values())
 
     def read(self, vocabulary: Vocabulary, pointer: str) -> None:
-        type_ = self.name(vocabulary.type, f"{pointer}/type")
+        type_ = self.name(vocabulary.type, f"{pointer}/type", MOST_TYPE)
         for index, element in enumerate(vocabulary.vocabularyElementList):
             place = f"{pointer}/vocabularyElementList/{index}"
             attributes = tuple(self.attributes(element, place))
@@ -132,10 +134,10 @@ class _Reader:
                 self.faults.append(Fault(f"{place}/attribute", "length", message))
             yield self.name(attribute.id, f"{place}/id"), value
 
-    def name(self, text: str, pointer: str) -> str:
+    def name(self, text: str, pointer: str, most: int = MOST_CHARACTERS) -> str:
         """The full URI that names a vocabulary or an attribute."""
         full = expanded(text, self.prefixes)
-        if self.is_short(full, pointer) and not is_uri(full):
+        if self.is_short(full, pointer, most) and not is_uri(full):
             self.faults.append(Fault(pointer, "identifier", f"{text[:80]!r} is not a URI (RFC 3986)"))
         return full
 
@@ -150,11 +152,10 @@ class _Reader:
             self.faults.append(Fault(pointer, "identifier", str(error)))
             return full
 
-    def is_short(self, text: str, pointer: str) -> bool:
-        if len(text) > MOST_CHARACTERS:
-            message = f"it has {len(text)} characters; send at most {MOST_CHARACTERS}"
-            self.faults.append(Fault(pointer, "length", message))
-        return len(text) <= MOST_CHARACTERS
+    def is_short(self, text: str, pointer: str, most: int = MOST_CHARACTERS) -> bool:
+        if len(text) > most:
+            self.faults.append(Fault(pointer, "length", f"it has {len(text)} characters; send at most {most}"))
+        return len(text) <= most
 
 
 def _is_bounded(sent: list[Any], pointer: str, faults: list[Fault]) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from service.store.masterdata import ElementQuery, StoredElement
 
 QUERY_NAME = "SimpleMasterDataQuery"
 _LISTS = ("vocabularyName", "EQ_name", "WD_name", "HASATTR", "attributeNames")
+_COUNT = re.compile("0{0,20}[0-9]{1,6}")
 _KNOWN = ("includeAttributes", "includeChildren", *_LISTS, "EQATTR_<attribute>", "maxElementCount")
 
 
@@ -147,6 +149,8 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(one, str) and one for one in found) or len(found) > 1000:
         raise QueryParameterFault(name, "send 1 to 1000 texts that are not empty")
+    if any("\0" in one for one in found):
+        raise QueryParameterFault(name, "no element has a zero byte (U+0000) in it")
     return tuple(found)
 
 
@@ -172,7 +176,7 @@ def _count(value: Any) -> int | None:
     if value is None:
         return None
     text = str(value)
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) <= 100_000:
+    if isinstance(value, bool) or not _COUNT.fullmatch(text) or not 0 < int(text) <= 100_000:
         raise QueryParameterFault("maxElementCount", "send a whole number from 1 to 100000")
     return int(text)
 

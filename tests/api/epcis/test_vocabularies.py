@@ -1,6 +1,9 @@
+import random
+import string
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.api.documents import document, event
@@ -102,6 +105,10 @@ async def test_other_parties_see_it_with_a_grant_only(acme: Party, party: Callab
         {"includeAttributes": "perhaps"},
         {"maxElementCount": "-1"},
         {"maxElementCount": "1e400"},
+        {"maxElementCount": "0000000001" + "9" * 40},
+        {"maxElementCount": "100001"},
+        {"vocabularyName": "\0"},
+        {"EQATTR_urn:x:a": "\0"},
         {"HASATTR": ""},
         {"nextPageToken": "!"},
     ],
@@ -116,3 +123,23 @@ async def test_too_many_elements_are_refused(acme: Party) -> None:
     await acme.capture(PLACES)
     answer = await acme.get("/vocabularies", params={"maxElementCount": 2})
     assert (answer.status_code, answer.json()["type"]) == (413, "epcisException:QueryTooLargeException")
+
+
+async def test_an_element_as_long_as_may_be_is_kept(acme: Party) -> None:
+    """Of text that does not compress: an index entry has little room."""
+    draw = random.Random(1)
+
+    def text(length: int) -> str:
+        return "urn:x:" + "".join(draw.choices(string.ascii_letters + string.digits, k=length - 6))
+
+    document = orjson.loads(orjson.dumps(PLACES))
+    vocabulary: dict[str, Any] = {
+        "type": text(500),
+        "vocabularyElementList": [{"id": text(2048), "children": [text(2048)]}],
+    }
+    document["epcisHeader"]["epcisMasterData"]["vocabularyList"] = [vocabulary]
+    await acme.capture(document)
+    answer = await acme.get("/vocabularies", params={"vocabularyName": vocabulary["type"]})
+    assert answer.json()["epcisBody"]["queryResults"]["resultsBody"]["vocabularyList"] == [vocabulary]
+    vocabulary["type"] += "x"
+    assert (await acme.call("POST", "/capture", json=document)).status_code == 400
