@@ -1,8 +1,8 @@
 """What an event says, whichever binding it came in: JSON and XML events read into one form that can be compared.
 
 Written from the XSDs and the JSON-LD context alone. Names of extensions are `{namespace}local`; standard vocabulary is
-the bare CBV word; times are instants; numbers are decimals; lists whose order means nothing are sorted. recordTime is
-left out, since the repository sets it (EPCIS 2.0, 7.4.1).
+the bare CBV word; times are instants; numbers are decimals; lists whose order means nothing are sorted, and lists of EPCs
+are sets (the JSON schema's `uniqueItems`; the XSD lets one EPC come twice). recordTime is left out, since the repository sets it (EPCIS 2.0, 7.4.1).
 """
 
 import re
@@ -124,7 +124,7 @@ def _event(members: Mapping[str, Any], prefixes: Prefixes) -> dict[str, Any]:
         if name in ("recordTime", "@context") or value in (None, "", [], {}):
             continue
         if name in EPCS:
-            said[name] = sorted(_scalar("id", one, prefixes) for one in value)
+            said[name] = sorted({_scalar("id", one, prefixes) for one in value})
         elif name in QUANTITIES or name in PARTIES:
             kept = [
                 {inner: _scalar(inner, one[inner], prefixes) for inner in one if one[inner] is not None}
