@@ -34,14 +34,20 @@ def parsed(body: bytes) -> tuple[etree._Element, str]:
     """The root element of an XML document, and its text. Raises InvalidDocument."""
     text = _decoded(body)
     text = text[match.end() :] if (match := _DECLARATION.match(text)) else text.lstrip()
-    prolog = _PROLOG.match(text)
-    start = prolog.end() if prolog else 0
-    if text.startswith("<!", start):
-        bare = _BARE_DOCTYPE.match(text, start)
-        if bare is None:
-            raise refusal("doctype", "the document has a DOCTYPE with definitions or references; leave it out")
+    start = _prolog(text)
+    bare = _BARE_DOCTYPE.match(text, start)
+    if bare is not None:
         text = text[bare.end() :]
+        start = _prolog(text)
+    if text.startswith("<!", start) and not text.startswith("<!--", start):
+        raise refusal("doctype", "the document has a DOCTYPE with definitions or references; leave it out")
     return _tree(text), text
+
+
+def _prolog(text: str) -> int:
+    """Where what comes before a document type or the root element ends."""
+    prolog = _PROLOG.match(text)
+    return prolog.end() if prolog else 0
 
 
 def attributes_of(element: etree._Element) -> list[tuple[str, str]]:

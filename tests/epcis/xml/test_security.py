@@ -32,7 +32,8 @@ LAUGHS = '<!DOCTYPE a [<!ENTITY l "ha">' + "".join(
     ],
 )  # fmt: skip
 def test_document_types_are_refused(doctype: str) -> None:
-    for prolog in ("", '<?xml version="1.0"?>', "<!-- <!DOCTYPE a> -->\n", "<?pi <!DOCTYPE a>?>"):
+    bare = ("<!DOCTYPE a>", "<!DOCTYPE a> <!-- b --><?pi c?>\n")
+    for prolog in ("", '<?xml version="1.0"?>', "<!-- <!DOCTYPE a> -->\n", "<?pi <!DOCTYPE a>?>", *bare):
         with pytest.raises(InvalidDocument) as refusal:
             read_xml(prolog.encode() + doctype.encode() + document(object_event("<example:x>&l8;</example:x>")))
         assert refusal.value.faults[0].rule == "doctype"
