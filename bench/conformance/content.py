@@ -1,8 +1,9 @@
 """What an event says, whichever binding it came in: JSON and XML events read into one form that can be compared.
 
 Written from the XSDs and the JSON-LD context alone. Names of extensions are `{namespace}local`; standard vocabulary is
-the bare CBV word; times are instants; numbers are decimals; lists whose order means nothing are sorted, and lists of EPCs
-are sets (the JSON schema's `uniqueItems`; the XSD lets one EPC come twice). recordTime is left out, since the repository sets it (EPCIS 2.0, 7.4.1).
+the bare CBV word; times are instants; numbers are decimals; lists whose order means nothing are sorted, and lists of
+EPCs are sets (the JSON schema's `uniqueItems`; the XSD lets one EPC come twice). recordTime is left out, since the
+repository sets it (EPCIS 2.0, 7.4.1).
 """
 
 import re
