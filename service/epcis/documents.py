@@ -61,8 +61,8 @@ def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient
 
     Raises InvalidDocument with every fault found (at most 100). With `proceed`, faulty events are left out and named in
     `refused`; faults outside the events still raise. With `lenient`, members that name words of CBV vocabularies may
-    hold any text, and sensor attributes may stand in both metadata and report; without, words that claim to be of the
-    standard must be.
+    hold any text, as may units of sensor reports, and sensor attributes may stand in both metadata and report; without,
+    words that claim to be of the standard must be.
     """
     value, lexical = read(document)
     envelope, faults = opened(value, lexical)

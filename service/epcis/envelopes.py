@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from service.epcis.advice.members import event_type
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared
 from service.epcis.events import EVENT_TYPES
 from service.epcis.faults import MAX_FAULTS, Fault
@@ -147,11 +148,14 @@ def opened(value: Any, lexical: list[Fault]) -> tuple[Envelope, list[Fault]]:
 def type_fault(value: dict[str, Any], pointer: str, known: Iterable[str]) -> Fault:
     """What is wrong with the `type` of a document or event that is none of the `known`."""
     type_ = value.get("type")
+    known = tuple(known)
     names = ", ".join(known)
     if "type" not in value:
         other = next((name for name in ("@type", "isA") if name in value), None)
         hint = f"; it is called 'type', not {other!r}" if other else ""
         return Fault(pointer, "missing", f"the member 'type' must be one of {names}{hint}")
+    if type(type_) is str and (meant := event_type(type_, known)) is not None:
+        return Fault(f"{pointer}/type", "type", f"{type_[:80]!r} is no type of EPCIS 2.0; {meant}")
     if type(type_) is str and is_uri(type_):
         message = (
             f"{type_[:80]!r} is an event type of one's own, and nobody else can say what such an event is about;"

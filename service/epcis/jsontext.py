@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from service.epcis.advice.formats import format_of
 from service.epcis.faults import MAX_FAULTS, Fault, step
 from service.epcis.plainjson import MAX_DEPTH, copied, written
 
@@ -48,7 +49,9 @@ def read(document: bytes | Mapping[str, Any]) -> tuple[Any, list[Fault]]:
     try:
         value = reader.read(document)
     except _Unreadable as error:
-        return None, [Fault("", error.rule, str(error))]
+        looks_like = format_of(document)
+        hint = "" if looks_like is None else f"; it looks like {looks_like}"
+        return None, [Fault("", error.rule, f"{error}{hint}")]
     if reader.blemished or _SUSPICIOUS.search(document) or _is_deep(value):
         value = _inspected(value, "", 1, faults)
     return value, faults

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.epcis import vocabulary
+from service.epcis.advice.identifiers import Use, identifier
+from service.epcis.advice.members import instance_member
+from service.epcis.advice.units import unit
+from service.epcis.advice.words import word
 from service.epcis.contexts import Prefixes, expanded
-from service.epcis.faults import Fault
+from service.epcis.faults import MAX_FAULTS, Fault
 from service.epcis.identifiers import InvalidIdentifier, Kind, is_uri, resolved
+from service.epcis.needs import needs
 from service.epcis.shapes import check_name
 from service.epcis.vocabulary import UnknownWord, Vocabulary
 
@@ -20,7 +25,7 @@ Members = dict[str, Any]
 
 _EPC_LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _QUANTITY_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
-_IDENTIFIERS = ("parentID", "transformationID")
+_IDENTIFIERS: tuple[tuple[str, Use], ...] = (("parentID", "thing"), ("transformationID", "transformation"))
 _SENSOR_IDENTIFIERS = (
     "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules", "microorganism", "chemicalSubstance",
     "coordinateReferenceSystem", "uriValue",
@@ -36,8 +41,8 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 class Judge:
     """Collects the faults of one event; `pointer` and `prefixes` are the event's.
 
-    `lenient`: any word will do, a quantity may be of a single thing, and sensor attributes may be in both metadata and
-    report.
+    `lenient`: any word will do, and any unit of a sensor report; a quantity may be of a single thing, and sensor
+    attributes may be in both metadata and report.
     """
 
     def __init__(self, pointer: str, prefixes: Prefixes, faults: list[Fault], lenient: bool = False) -> None:
@@ -48,6 +53,10 @@ class Judge:
 
     def fault(self, place: str, rule: str, message: str) -> None:
         self.faults.append(Fault(self.pointer + place, rule, message))
+
+    def _are_too_many(self) -> bool:
+        """Whether no more faults of the event are told, so that nothing need be looked up for one."""
+        return len(self.faults) >= MAX_FAULTS
 
     def judge(self, event: Members) -> None:
         """All rules, over one event as it was sent."""
@@ -63,7 +72,8 @@ class Judge:
                 self._parties(event[name], name)
         for index, element in enumerate(_objects(event.get("sensorElementList"))):
             self._sensor(element, f"/sensorElementList/{index}")
-        self._needs(event)
+        for place, rule, message in needs(event):
+            self.fault(place, rule, message)
 
     # Members of all types
 
@@ -71,11 +81,11 @@ class Judge:
         for name in ("eventID", "certificationInfo"):
             if name in event:
                 self._uris(event[name], f"/{name}")
-        for name in _IDENTIFIERS:
-            self._identifier(event.get(name), f"/{name}")
+        for name, use in _IDENTIFIERS:
+            self._identifier(event.get(name), f"/{name}", use)
         for name in ("readPoint", "bizLocation"):
             if type(place := event.get(name)) is dict:
-                self._identifier(place.get("id"), f"/{name}/id")
+                self._identifier(place.get("id"), f"/{name}/id", "place")
         for name, words in _WORDS.items():
             self._word(words, event.get(name), f"/{name}")
         if type(persistent := event.get("persistentDisposition")) is dict:
@@ -87,7 +97,7 @@ class Judge:
 
     def _ilmd(self, ilmd: Any) -> None:
         for name in ilmd if type(ilmd) is dict else ():
-            check_name(name, self.pointer + "/ilmd", self.prefixes, self.faults)
+            check_name(name, self.pointer + "/ilmd", self.prefixes, self.faults, instance_member)
 
     def _persistent(self, persistent: Members) -> None:
         if "set" not in persistent and "unset" not in persistent:
@@ -103,19 +113,26 @@ class Judge:
     def _uris(self, value: Any, place: str) -> None:
         if type(value) is str:
             if not is_uri(value):
-                self.fault(place, "identifier", f"{value[:80]!r} is not a URI (RFC 3986)")
+                advice = None if place == "/certificationInfo" or self._are_too_many() else identifier(value, "id")
+                hint = "" if advice is None else f"; {advice}"
+                self.fault(place, "identifier", f"{value[:80]!r} is not a URI (RFC 3986){hint}")
             return
         for index, text in _texts(value):
             self._uris(text, f"{place}/{index}")
 
-    def _identifier(self, text: Any, place: str) -> Kind | None:
+    def _identifier(self, text: Any, place: str, use: Use = "") -> Kind | None:
         if type(text) is not str:
             return None
         try:
             return resolved(expanded(text, self.prefixes))[1]
         except InvalidIdentifier as error:
-            self.fault(place, "identifier", str(error))
+            self._not_identifying(text, place, use, error)
             return None
+
+    def _not_identifying(self, text: str, place: str, use: Use, error: InvalidIdentifier) -> None:
+        advice = None if is_uri(text) or self._are_too_many() else identifier(text, use)
+        message = str(error) if advice is None else f"{text[:80]!r} is not a URI (RFC 3986); {advice}"
+        self.fault(place, "identifier", message)
 
     def _word(self, words: Vocabulary, text: Any, place: str) -> None:
         if self.lenient or type(text) is not str or words.word(text) is not None:
@@ -124,7 +141,11 @@ class Judge:
         try:
             words.uri(full)
         except UnknownWord as error:
-            self.fault(place, "vocabulary", str(error))
+            meant = None if self._are_too_many() else word(words, full)
+            message = (
+                str(error) if meant is None else f"{text[:80]!r} is no {words.name} of CBV 2.0; is {meant!r} meant?"
+            )
+            self.fault(place, "vocabulary", message)
             return
         if not is_uri(full):
             self.fault(place, "vocabulary", f"{text[:80]!r} is neither a word of CBV 2.0 nor a URI")
@@ -141,14 +162,14 @@ class Judge:
             try:
                 kind = resolved(expanded(text, self.prefixes))[1]
             except InvalidIdentifier as error:
-                self.fault(f"/{name}/{index}", "identifier", str(error))
+                self._not_identifying(text, f"/{name}/{index}", "thing", error)
                 continue
             if kind in _CLASSES:
                 message = f"{text!r} names a class or a lot, not one thing; put it into a quantity list"
                 self.fault(f"/{name}/{index}", "class-level", message)
 
     def _quantity(self, element: Members, place: str) -> None:
-        kind = self._identifier(element.get("epcClass"), f"{place}/epcClass")
+        kind = self._identifier(element.get("epcClass"), f"{place}/epcClass", "class")
         if kind in _THINGS and not self.lenient:
             message = f"{element['epcClass']!r} names one thing, not a class or a lot; put it into a list of EPCs"
             self.fault(f"{place}/epcClass", "instance-level", message)
@@ -156,19 +177,26 @@ class Judge:
         if isinstance(quantity, int | float) and quantity < 0:
             self.fault(f"{place}/quantity", "value", "a quantity cannot be negative")
         if type(uom) is str:
-            if not _UOM.fullmatch(uom):
-                self.fault(
-                    f"{place}/uom", "value", f"{uom[:20]!r} is no UN/CEFACT Recommendation 20 unit code, like KGM"
-                )
+            self._unit(uom, f"{place}/uom")
             if quantity is None:
                 self.fault(f"{place}/uom", "value", "a unit needs a quantity; add one or leave the unit out")
+
+    def _unit(self, uom: str, place: str) -> None:
+        if not _UOM.fullmatch(uom):
+            code = unit(uom)
+            hint = "" if code is None else f"; write {code}"
+            message = f"{uom[:20]!r} is no unit code of UN/CEFACT Recommendation 20, like KGM{hint}"
+            self.fault(place, "value", message)
 
     def _parties(self, entries: Any, name: str) -> None:
         member = name.removesuffix("List")
         words = vocabulary.BIZ_TRANSACTION_TYPES if member == "bizTransaction" else vocabulary.SOURCE_DEST_TYPES
         for index, entry in enumerate(_objects(entries)):
             self._word(words, entry.get("type"), f"/{name}/{index}/type")
-            self._identifier(entry.get(member), f"/{name}/{index}/{member}")
+            use: Use = "transaction" if member == "bizTransaction" else "party"
+            if use == "party" and words.word(str(entry.get("type"))) == "location":
+                use = "place"
+            self._identifier(entry.get(member), f"/{name}/{index}/{member}", use)
 
     def _sensor(self, element: Members, place: str) -> None:
         metadata = element.get("sensorMetadata")
@@ -196,53 +224,12 @@ class Judge:
         self._word(vocabulary.MEASUREMENTS, report.get("type"), f"{place}/type")
         self._word(vocabulary.SENSOR_ALERTS, report.get("exception"), f"{place}/exception")
         self._word(vocabulary.COMPONENTS, report.get("component"), f"{place}/component")
+        uom = report.get("uom")
+        if type(uom) is str and not self.lenient:
+            self._unit(uom, f"{place}/uom")
         digits = report.get("hexBinaryValue")
         if type(digits) is str and not _HEX.fullmatch(digits):
             self.fault(f"{place}/hexBinaryValue", "value", "hexBinaryValue must be hexadecimal digits")
-
-    # What each type needs
-
-    def _needs(self, event: Members) -> None:
-        type_, action = event.get("type"), event.get("action")
-        if type_ == "ObjectEvent":
-            self._object_needs(event, action)
-        elif type_ == "TransformationEvent":
-            self._transformation_needs(event)
-        elif type_ == "TransactionEvent":
-            if event.get("bizTransactionList") == []:
-                self.fault(
-                    "/bizTransactionList", "missing", "a TransactionEvent needs at least one business transaction"
-                )
-            if action != "DELETE" and not event.get("epcList") and not event.get("quantityList"):
-                self.fault("", "missing", "a TransactionEvent needs an epcList or quantityList that is not empty")
-        else:
-            self._parent_needs(event, action)
-
-    def _object_needs(self, event: Members, action: Any) -> None:
-        # EPCIS 1.2 and XML always have an epcList: an empty one says as well as a read point that things are not meant.
-        sensed = event.get("sensorElementList") and (event.get("readPoint") or "epcList" in event)
-        if not event.get("epcList") and not event.get("quantityList") and not sensed:
-            message = (
-                "an ObjectEvent needs an epcList or quantityList that is not empty, or sensor reports with a readPoint"
-            )
-            self.fault("", "missing", message)
-        if "ilmd" in event and action in ("OBSERVE", "DELETE"):
-            self.fault("/ilmd", "ilmd", "an ObjectEvent has ilmd with action ADD only")
-
-    def _parent_needs(self, event: Members, action: Any) -> None:
-        if "parentID" not in event and event.get("type") == "AggregationEvent" and action in ("ADD", "DELETE"):
-            self.fault("", "missing", f"the member 'parentID' is missing; action {action} needs it")
-        if action != "DELETE" and not event.get("childEPCs") and not event.get("childQuantityList"):
-            self.fault("", "missing", "without action DELETE there must be childEPCs or childQuantityList, not empty")
-
-    def _transformation_needs(self, event: Members) -> None:
-        inputs = event.get("inputEPCList") or event.get("inputQuantityList")
-        outputs = event.get("outputEPCList") or event.get("outputQuantityList")
-        if "transformationID" in event:
-            if not inputs and not outputs:
-                self.fault("", "missing", "a TransformationEvent needs inputs or outputs")
-        elif not inputs or not outputs:
-            self.fault("", "missing", "a TransformationEvent without transformationID needs both inputs and outputs")
 
 
 def _texts(value: Any) -> Iterator[tuple[int, str]]:

@@ -1,14 +1,18 @@
 """From pydantic's findings to faults, and which members each element knows."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from service.epcis.advice.forms import form
+from service.epcis.advice.members import member
 from service.epcis.contexts import Prefixes, is_extension
-from service.epcis.faults import Fault, step
+from service.epcis.faults import MAX_FAULTS, Fault, step
 from service.epcis.fields import Element
 
+_MEND = "mend its name, or declare an extension prefix in @context"
 _EXPECTED = {
     "missing": "the member {name!r} is missing; add it",
     "string_type": "must be text",
@@ -44,7 +48,8 @@ def _is_branch(part: int | str) -> bool:
 
 def _message(kind: str, said: str, value: Any, name: int | str) -> str:
     if kind in _EXPECTED:
-        return _EXPECTED[kind].format(name=name)
+        right = form(kind, value, name)
+        return _EXPECTED[kind].format(name=name) + ("" if right is None else f"; {right}")
     if kind == "literal_error":
         return f"{str(value)[:60]!r}: {said[0].lower()}{said[1:]}"
     return said.removeprefix("Value error, ")
@@ -77,7 +82,7 @@ def check_names(model: type[Element], members: Any, pointer: str, prefixes: Pref
     names, inner = _known(model)
     if not names.issuperset(members):
         for name in members.keys() - names:
-            check_name(name, pointer, prefixes, faults)
+            check_name(name, pointer, prefixes, faults, partial(member, model.__name__, known=names))
     if None in members.values():
         nulls = [name for name, value in members.items() if value is None and name in names]
         faults += [Fault(step(pointer, name), "null", f"{name!r} is null; leave it out instead") for name in nulls]
@@ -97,13 +102,16 @@ def _is_plain(model: type[Element], members: Any) -> bool:
     return not inner and type(members) is dict and names.issuperset(members) and None not in members.values()
 
 
-def check_name(name: str, pointer: str, prefixes: Prefixes, faults: list[Fault]) -> None:
-    """A fault unless `name` is a declared extension."""
+def check_name(
+    name: str, pointer: str, prefixes: Prefixes, faults: list[Fault], meant: Callable[[str], str | None]
+) -> None:
+    """A fault unless `name` is a declared extension; `meant` says what to do with a name that has no prefix."""
     if is_extension(name, prefixes):
         return
     prefix, colon, _ = name.partition(":")
     if colon:
         message = f"the prefix {prefix!r} is not declared; add it to @context, or name the member by its full URI"
     else:
-        message = f"EPCIS 2.0 has no member {name!r} here; mend its name, or declare an extension prefix in @context"
+        advice = (meant(name) if len(faults) < MAX_FAULTS else None) or _MEND
+        message = f"EPCIS 2.0 has no member {name!r} here; {advice}"
     faults.append(Fault(step(pointer, name), "unknown-field", message))

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from service.epcis.advice.moments import time as advice
+
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)", re.ASCII
 )
@@ -30,7 +32,7 @@ def instant(text: str) -> datetime:
 def _instant(text: str) -> datetime:
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
-        raise InvalidTime(f"{text[:60]!r} is no time with an offset; write it like 2026-03-01T12:30:00.000+01:00")
+        raise InvalidTime(f"{text[:60]!r} is no time with an offset: {advice(text)}")
     date, time, fraction, offset = match.groups()
     try:
         moment = datetime.fromisoformat(f"{date}T{time}.{(fraction or '')[:6]:0<6}{offset}").astimezone(UTC)
