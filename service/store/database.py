@@ -16,6 +16,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from service.errors import TrailsealError
@@ -76,8 +77,11 @@ class Database:
 
 
 def unavailable(fault: BaseException) -> bool:
-    """Whether an exception of a session means that the database does not answer now, and may later."""
-    if isinstance(fault, DatabaseUnavailable):
+    """Whether an exception of a session means that the database does not answer now, and may later.
+
+    So it is where all connections of this process were busy for half a minute.
+    """
+    if isinstance(fault, DatabaseUnavailable | NoConnectionFree):
         return True
     if isinstance(fault, DBAPIError):
         state = str(getattr(fault.orig, "sqlstate", None) or "")

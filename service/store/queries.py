@@ -10,15 +10,18 @@ A page is taken in one of two ways:
    frequent is met soon, and what is frequent only far away is found there.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service.epcis.query.conditions import Order, Query
+from service.epcis.query.faults import QueryTooComplex
 from service.store.conditions import SEEN, SEERS, TimeColumn, compiled
 from service.store.database import Session
 from service.store.frequencies import Frequencies
@@ -34,8 +37,11 @@ _STEPS, _STEPS_PER_ROW = 600, 20
 _COLUMNS: dict[str, TimeColumn] = {"eventTime": "event_time", "recordTime": "record_time"}
 _PLANNING = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
-    " set_config('max_parallel_workers_per_gather', '0', true)"
+    " set_config('max_parallel_workers_per_gather', '0', true), set_config('statement_timeout', :milliseconds, true)"
 )
+SECONDS = 10.0
+"""For one query: one that looks for what is not there, in many ways at once, is not to keep all others waiting."""
+_CANCELED = "57014"
 _FOUND = "e.seq, e.event_id, e.document, e.record_time, e.event_hash, e.capture, e.party"
 
 
@@ -284,11 +290,12 @@ async def find(
 
     Erased events are never found. `query.first` is left to the caller, who knows how many came before; `query.most` is
     counted on the first page only.
+
+    Raises:
+        QueryTooComplex: it takes too long.
     """
     page = _Page(query, viewer, after, limit)
-    statement = page.statement(frequencies)
-    await _plan_for_values(session)
-    rows = (await session.execute(text(statement), page.found.values | viewer.values)).all()
+    rows = await _rows(session, page.statement(frequencies), page.found.values | viewer.values)
     return Found([FoundRow._make((*row[:8], 0)) for row in rows], rows[0][8] if rows else 0)
 
 
@@ -300,6 +307,9 @@ async def matching_after(  # noqa: PLR0917 (a place, an end and a limit, as the 
     In the order of the places that rows carry, (`written_in`, `seq`); the query's own order and limits do not count.
     Where `until` is below the oldest running transaction (`service.store.stream.window`), nothing can appear before the
     last place any more: who goes on from there misses nothing and gets nothing twice.
+
+    Raises:
+        QueryTooComplex: it takes too long.
     """
     found = compiled(query, viewer)
     where = found.unless_bounds(None, at_hand=True) + ([] if viewer.sees_all else [SEEN])
@@ -311,8 +321,7 @@ async def matching_after(  # noqa: PLR0917 (a place, an end and a limit, as the 
         f" AND {' AND '.join(where) or 'true'} ORDER BY captures.written_in, e.seq LIMIT :limit"
     )
     values = {"after": after[0], "after_event": after[1], "until": until, "limit": limit}
-    await _plan_for_values(session)
-    rows = (await session.execute(text(statement), found.values | viewer.values | values)).all()
+    rows = await _rows(session, statement, found.values | viewer.values | values)
     return [FoundRow._make((*row[:7], None, row[7])) for row in rows]
 
 
@@ -330,9 +339,17 @@ async def by_id(session: Session, event_id: str, viewer: Viewer, limit: int = 10
     return [FoundRow._make((*row, None, 0)) for row in rows.all()]
 
 
-async def _plan_for_values(session: Session) -> None:
+async def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
     """Has PostgreSQL plan for the values at hand: one plan for rare and frequent terms alike suits neither.
 
     And alone: a page is a matter of milliseconds, in which helpers would only just have started.
     """
-    await session.execute(_PLANNING)
+    await session.execute(_PLANNING, {"milliseconds": str(math.ceil(SECONDS * 1000))})
+    try:
+        return (await session.execute(text(statement), values)).all()
+    except DBAPIError as fault:
+        if getattr(fault.orig, "sqlstate", None) != _CANCELED:
+            raise
+        raise QueryTooComplex(
+            f"it takes more than {SECONDS:g} seconds: ask for fewer values, a shorter time, or no order"
+        ) from None
