@@ -33,11 +33,15 @@ class Feeds:
     """The feeds of this process."""
 
     def __init__(
-        self, database: Database, most: int = 500, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        database: Database,
+        most: int = 500,
+        each_party: int = 100,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database = database
         self.clock = clock
-        self._most = most
+        self._most, self._each_party = most, each_party
         self._open: WeakSet[Feed] = WeakSet()
         self._looked: tuple[float, int, frozenset[UUID], frozenset[UUID]] | None = None
         self._looking = asyncio.Lock()
@@ -54,6 +58,8 @@ class Feeds:
         """Counts a feed for as long as somebody has it and it is not closed; raises `TooManyFeeds`."""
         if len(self._open) >= self._most:
             raise TooManyFeeds(f"this process serves {self._most} feeds; try again later")
+        if sum(one.party == feed.party for one in self._open) >= self._each_party:
+            raise TooManyFeeds(f"a party may have {self._each_party} feeds open here; close one first")
         self._open.add(feed)
 
     def leave(self, feed: "Feed") -> None:
@@ -88,6 +94,11 @@ class Feed(AsyncIterator[bytes]):
         self._next_at: datetime | None = None
         self._run_until: int | None = None
         self._run_sent = False
+
+    @property
+    def party(self) -> bytes:
+        """The party that listens."""
+        return self._caller.party
 
     async def begin(self) -> None:
         """Finds the query and the place to begin at; again is as once.

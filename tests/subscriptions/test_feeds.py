@@ -104,6 +104,18 @@ async def test_feeds_are_bounded_and_those_that_nobody_has_do_not_count(room: Ro
     await feeds.follow(room.acme, "inspections", STREAM).begin()
 
 
+async def test_no_party_takes_the_feeds_of_all_others(room: Room) -> None:
+    for party in (room.acme, room.bolt):
+        await room.queries.create(party, "inspections", INSPECTIONS)
+    feeds = Feeds(room.database, most=4, each_party=2)
+    held = [feeds.follow(room.acme, "inspections", STREAM) for _ in range(3)]
+    await held[0].begin()
+    await held[1].begin()
+    with pytest.raises(TooManyFeeds, match="a party may have 2"):
+        await held[2].begin()
+    await feeds.follow(room.bolt, "inspections", STREAM).begin()
+
+
 async def test_following_takes_the_right_to_read(room: Room) -> None:
     await room.queries.create(room.acme, "inspections", INSPECTIONS)
     nobody = replace(room.acme, scopes=frozenset({"captures:write"}))
