@@ -99,6 +99,13 @@ def _no_numbers(text: str) -> str:
     return re.sub(r'(\s(?:hexBinaryValue|stringValue)=")[0-9.]+"', r'\1AB"', text)
 
 
+def _each_once(text: str) -> str:
+    def once(found: re.Match[str]) -> str:
+        return "".join(dict.fromkeys(re.findall(r"<epc>[^<]*</epc>", found[0])))
+
+    return re.sub(r"<epc>[^<]*</epc>(?:\s*<epc>[^<]*</epc>)+", once, text)
+
+
 XML_FAULTS = (
     XmlFault("reads text as numbers (007, 1e3, 1_000, inf)", _no_numbers),
     XmlFault("hashes xsi:nil, which says that there is nothing, as content", _no_nil),
@@ -107,5 +114,6 @@ XML_FAULTS = (
     XmlFault("tears extensions of elements out of them unless their namespace ends in /", _slashes),
     XmlFault("has no place for bizRules of a sensor report", _no_rules),
     XmlFault("does not know elements that come with the EPCIS namespace's prefix", _no_prefixes),
+    XmlFault("counts an EPC twice that a list names twice, which no list does in JSON", _each_once),
     XmlFault("does not read times with more than six decimals", _rounded),
 )

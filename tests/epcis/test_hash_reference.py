@@ -195,6 +195,7 @@ REPORT = EVENT.format(
 )
 QUANTITY = """<extension><quantityList><quantityElement><epcClass>urn:epc:class:lgtin:4012345.012345.L1</epcClass>
     {quantity}</quantityElement></quantityList></extension>"""
+EPC = "<epc>urn:epc:id:sgtin:4012345.011111.1</epc>"
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
@@ -218,6 +219,7 @@ def xml_name_of(words: str) -> str:
             REPORT.format(attributes="").replace("gs1:Temperature", "ext:Taste"),
         ),
         ("bizRules", "", REPORT.format(attributes='value="1" bizRules="urn:x:rule"')),
+        ("an EPC twice", "", EVENT.format(more="").replace("<epcList>", f"<epcList>{EPC}")),
         ("text as numbers", "", REPORT.format(attributes='stringValue="007"')),
     ],
 )
