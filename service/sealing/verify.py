@@ -168,8 +168,7 @@ def _meaning(case: _Case) -> str:  # step 7
     identifier = case.bundle.trail.identifier
     for index, document in _documents(case):
         entry = case.bundle.entries[index]
-        things = _said(case.steps, document, index)
-        said = things.get(identifier) if things else _in_journal(identifier, entry.party)
+        said = said_on(identifier, _said(case.steps, document, index), entry.party)
         if said is None:
             raise errors.ForeignEvent(f"entry {index} ({_name(document)}) does not speak of {identifier}")
         step, recipient = said
@@ -265,8 +264,15 @@ def _said(steps: Steps, document: Mapping[str, Any], index: int) -> Mapping[str,
         raise errors.ForeignEvent(f"the document of entry {index} is no EPCIS event: {fault}") from fault
 
 
-def _in_journal(identifier: str, party: bytes) -> tuple[int, None] | None:
-    """What an event that names no thing says on its own party's journal; None anywhere else."""
+def said_on(
+    identifier: str, things: Mapping[str, tuple[int, str | None]], party: bytes
+) -> tuple[int, str | None] | None:
+    """Step and recipient that an event of this party states on a trail; None where it has no place there.
+
+    `things` is what it says of each thing that it names. One that names none speaks on its own party's journal.
+    """
+    if things:
+        return things.get(identifier)
     return (Step.OBSERVE, None) if identifier == journal_of(party) else None
 
 

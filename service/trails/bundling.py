@@ -12,6 +12,7 @@ from service.sealing.commitments import party_of, trail_of
 from service.sealing.entries import NOBODY, fold
 from service.sealing.layout import Custody
 from service.sealing.meaning import steps_of
+from service.sealing.verify import said_on
 from service.store import chain
 from service.store import trails as store
 from service.store.chain import Deployed
@@ -161,6 +162,6 @@ def _disclosed(identifier: str, row: SealedRow) -> tuple[dict[str, object] | Non
     if not opens(event):
         raise TrailNotIntact(f"entry {event.event_id}: {ALTERED}")
     document: dict[str, object] = orjson.loads(event.document)
-    step, recipient = steps_of(document).get(identifier, (None, None))
+    step, recipient = said_on(identifier, steps_of(document), row.party) or (None, None)
     said = party_of(recipient) if recipient else NOBODY
     return (document, event.nonce) if (step, said) == (row.step, row.to) else (None, None)
