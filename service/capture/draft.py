@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import unquote
 
 from service.capture.limits import check_lengths
 from service.epcis.contexts import expanded
@@ -151,7 +152,8 @@ class Drafter:
 
 
 def _check_reserved(event: Event, mentions: Iterable[DraftMention]) -> None:
-    named = next((mention.identifier for mention in mentions if mention.identifier.startswith(JOURNAL)), None)
+    # In any spelling: to whoever reads a bundle, they look alike.
+    named = next((one.identifier for one in mentions if unquote(one.identifier).lower().startswith(JOURNAL)), None)
     if named is not None:
         message = f"{named[:120]!r} names a journal, which only events without any thing belong to; leave it out"
         raise InvalidDocument([Fault(event.pointer, "reserved", message)])

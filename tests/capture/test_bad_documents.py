@@ -40,6 +40,7 @@ FAULTY: dict[str, tuple[dict[str, Any] | bytes, str, str]] = {
     "wrong check digit": (seen("https://id.gs1.org/01/04012345111119/21/1"), "/epcList/0", "check digit"),
     "class in a list of things": (seen(GTIN), "/epcList/0", "put it into a quantity list"),
     "another's journal": (seen("urn:trailseal:journal:0x" + "ab" * 32), "", "names a journal"),
+    "what looks like a journal": (seen("URN:Trailseal%3aJournal:0x" + "AB" * 32), "", "names a journal"),
     "U+0000 in an EPC": (seen("urn:example:\0"), "/epcList/0", "U+0000"),
     "U+0000 in an eventID": (seen(eventID="urn:example:\0"), "/eventID", "U+0000"),
     "U+0000 in a member's name": (seen(**{"a\0b": 1}), "", "U+0000"),
