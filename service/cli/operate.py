@@ -45,7 +45,9 @@ def deploy() -> None:
     asyncio.run(run())
 
 
-def work(roles: Annotated[list[str] | None, typer.Argument(help="relay, watch, index, deliver; default: all")] = None) -> None:
+def work(
+    roles: Annotated[list[str] | None, typer.Argument(help="relay, watch, index, deliver; default: all")] = None,
+) -> None:
     """Relay what was accepted to the chain, and follow the chain. Any number of these may run."""
     from service.logs import configure_logs
     from service.workers import ROLES

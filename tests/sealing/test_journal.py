@@ -10,7 +10,8 @@ from service.sealing.hashing import canonical_json
 from service.sealing.meaning import steps_of
 from service.sealing.verify import verify
 from tests.sealing.world import START, World
-from tests.trails.freight import CARRIER, SUPPLIER, Speaker, event, nonce_of
+from tests.trails.chain import Speaker
+from tests.trails.freight import CARRIER, SUPPLIER, event, nonce_of
 
 SENSED = event(
     1,
@@ -25,9 +26,7 @@ JOURNAL = journal_of(SUPPLIER.id)
 def entry(document: dict[str, object], speaker: Speaker = SUPPLIER, step: Step = Step.OBSERVE) -> EntryPart:
     nonce = nonce_of(document)
     seal = seal_of(canonical_json(document), nonce)
-    return EntryPart(
-        seal=seal, party=speaker.id, to=NOBODY, step=int(step), time=START, document=document, nonce=nonce
-    )
+    return EntryPart(seal=seal, party=speaker.id, to=NOBODY, step=int(step), time=START, document=document, nonce=nonce)
 
 
 def failing(world: World) -> errors.ProofFailed | None:
