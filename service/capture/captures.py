@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from service.capture import errors
-from service.capture.drafted import MANY_EVENTS, Documents, Drafted
+from service.capture.drafted import Documents, Drafted
 from service.capture.reading import Format, Source
 from service.capture.receipts import PART_STATES, PartReceipt, Prepared, Receipt, SignedDocument
 from service.capture.rows import Accepted, SignedPart, rows_of
@@ -237,8 +237,7 @@ class Captures:
                 drafted.opened.document.header,
             )
             rows = partial(rows_of, accepted, numbers, self._documents.drafter.trail)
-            many = len(numbers) > MANY_EVENTS
-            row = await store.write_capture(session, await asyncio.to_thread(rows) if many else rows())
+            row = await store.write_capture(session, await asyncio.to_thread(rows) if drafted.large else rows())
             await tell(session, caller.party, drafted.vocabularies)
         states = [
             PartReceipt(part.id, "waiting", len(part.entries), part.signer, part.deadline, None, None, None)

@@ -20,8 +20,8 @@ from service.ledger.client import raw
 from service.sealing.entries import Entry
 from service.sealing.typeddata import capture_id
 
-MANY_EVENTS = 50
-"""A document with more is read in a thread, so that other requests are served meanwhile."""
+MANY_EVENTS, MANY_ENTRIES, MANY_BYTES = 50, 400, 64 * 1024
+"""A document with more is worked on in a thread, so that other requests are served meanwhile."""
 
 Identity = tuple[str, bool]
 """What makes an event one of its party's: its eventID, and whether it declares another an error."""
@@ -45,6 +45,11 @@ class Drafted:
     def identities(self) -> list[Identity]:
         """The events' identities, in order."""
         return [identity_of(draft) for draft in self.drafts]
+
+    @property
+    def large(self) -> bool:
+        """Whether what is done for each event or entry is better done in a thread."""
+        return len(self.drafts) > MANY_EVENTS or sum(len(entries) for _, entries in self.parts) > MANY_ENTRIES
 
     @property
     def vocabularies(self) -> tuple[VocabularyElement, ...]:
@@ -77,7 +82,7 @@ class Documents:
     """Reads documents into drafts."""
 
     def __init__(self, settings: Settings) -> None:
-        self._most = settings.document_events
+        self._most, self._most_bytes = settings.document_events, 2 * settings.document_bytes
         self.drafter = Drafter(settings.consortium_secret.get_secret_value(), urandom)
 
     async def read(self, source: Source, party: bytes) -> Drafted:
@@ -87,7 +92,10 @@ class Documents:
             InvalidDocument, NoEvents, TooManyEvents, DuplicateEvent.
         """
         found = await asyncio.to_thread(opened, source)
-        return await self._drafted(found, party, source.proceed, [])
+        drafting = self._drafting(found, party, source.proceed)
+        if len(source.body) > MANY_BYTES or len(found.document.events) > MANY_EVENTS:
+            return await asyncio.to_thread(drafting.draft, ())
+        return drafting.draft(())
 
     async def read_signed(self, signed: SignedDocument, party: bytes, *, lenient: bool) -> Drafted:
         """The drafts of a prepared document; seals and entries are computed anew, never taken from the client.
@@ -95,23 +103,22 @@ class Documents:
         Raises: as `read`.
         """
         found = await asyncio.to_thread(opened_each, [event.document for event in signed.events], lenient)
-        return await self._drafted(found, party, False, [raw(event.nonce) for event in signed.events])
+        drafting = self._drafting(found, party, False)
+        return await asyncio.to_thread(drafting.draft, [raw(event.nonce) for event in signed.events])
 
-    async def _drafted(self, found: Opened, party: bytes, proceed: bool, nonces: Sequence[bytes]) -> Drafted:
+    def _drafting(self, found: Opened, party: bytes, proceed: bool) -> "_Drafting":
         count = len(found.document.events) + len(found.document.refused)
         if count > self._most:
             raise errors.TooManyEvents(f"{count} events are too many for one document; send at most {self._most}")
-        drafting = _Drafting(self.drafter, found, party, proceed)
-        if count > MANY_EVENTS:
-            return await asyncio.to_thread(drafting.draft, nonces)
-        return drafting.draft(nonces)
+        return _Drafting(self.drafter, found, party, proceed, self._most_bytes)
 
 
 class _Drafting:
     """The events of one document, drafted in order."""
 
-    def __init__(self, drafter: Drafter, found: Opened, party: bytes, proceed: bool) -> None:
+    def __init__(self, drafter: Drafter, found: Opened, party: bytes, proceed: bool, most_bytes: int) -> None:
         self._drafter, self._found, self._party, self._proceed = drafter, found, party, proceed
+        self._most_bytes, self._bytes = most_bytes, 0
         self._drafts: dict[Identity, Draft] = {}
         self._ties = MOST_TIES
 
@@ -134,8 +141,18 @@ class _Drafting:
             draft = self._drafter.draft(event, self._party, nonce)
         except InvalidDocument as invalid:
             raise InvalidDocument(self._found.placed(fault) for fault in invalid.faults) from None
+        self._check_size(draft)
         self._refuse_repeated(draft)
         self._drafts[identity_of(draft)], self._ties = draft, left
+
+    def _check_size(self, draft: Draft) -> None:
+        """Each event is kept with the context of its document, which may be as large as all events together."""
+        self._bytes += len(draft.document)
+        if self._bytes > self._most_bytes:
+            raise errors.TooManyEvents(
+                f"the events, each with the document's @context, take more than {self._most_bytes} bytes: declare fewer"
+                " prefixes, or send fewer events in one document"
+            )
 
     def _refuse_repeated(self, draft: Draft) -> None:
         former = self._drafts.get(identity_of(draft))

@@ -57,6 +57,7 @@ _URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?!$)(?:{_AUTHORITY}|(?!//){_PATH}
 _WEB = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)(?::[0-9]*)?/([^?#]*)", re.IGNORECASE)
 _COMPRESSED = re.compile(r"[A-Za-z0-9_\-]{10,}")
 _GTIN_LENGTHS = (8, 12, 13, 14)
+_MOST_SEGMENTS = 2 * (1 + max(map(len, QUALIFIERS.values())))
 REMEMBERED = 256
 """Longer identifiers are worked out anew each time, so that no document can fill the memory with them."""
 
@@ -163,7 +164,9 @@ def key_of(identifier: str, *, check_digits: bool = True) -> Key | None:
 
 def _key_of_path(identifier: str, host: str, path: str) -> Key | None:
     segments = path.rstrip("/").split("/")
-    for start in range(len(segments) - 1):
+    # A page's path may have any number of segments: those of a link are looked for near its end.
+    first = 0 if host == "id.gs1.org" else max(0, len(segments) - _MOST_SEGMENTS)
+    for start in range(first, len(segments) - 1):
         ai = SHORT_NAMES.get(segments[start], segments[start])
         if ai in FORMATS and _claims(ai, segments[start + 1 :], host):
             return _key_of_segments(identifier, ai, segments[start + 1 :])
