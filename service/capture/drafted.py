@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import urandom
 from typing import Any
 
@@ -91,7 +91,7 @@ class Documents:
         Raises:
             InvalidDocument, NoEvents, TooManyEvents, DuplicateEvent.
         """
-        found = await asyncio.to_thread(opened, source)
+        found = await asyncio.to_thread(opened, replace(source, most=self._most))
         drafting = self._drafting(found, party, source.proceed)
         if len(source.body) > MANY_BYTES or len(found.document.events) > MANY_EVENTS:
             return await asyncio.to_thread(drafting.draft, ())

@@ -1,5 +1,6 @@
 """What the capture room refuses."""
 
+from service.epcis.faults import TooManyEvents as TooManyEvents  # noqa: PLC0414 one of what this room refuses
 from service.errors import TrailsealError
 
 
@@ -7,12 +8,6 @@ class NoEvents(TrailsealError):
     """There is nothing to capture."""
 
     slug, title, status = "no-events", "The document has no event that can be captured", 422
-
-
-class TooManyEvents(TrailsealError):
-    """The document has more events than one may have."""
-
-    slug, title, status = "too-many-events", "The document has too many events", 413
 
 
 class DuplicateEvent(TrailsealError):

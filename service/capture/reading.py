@@ -16,12 +16,16 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document as it came in; `lenient` documents may use words that no standard vocabulary has."""
+    """A document as it came in; `lenient` documents may use words that no standard vocabulary has.
+
+    `most`: events that it may have.
+    """
 
     body: bytes
     format: Format = "json"
     proceed: bool = False
     lenient: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,15 @@ class Opened:
 
 
 def opened(source: Source) -> Opened:
-    """The events of a document; raises InvalidDocument, its faults in the notation of the document's format."""
+    """The events of a document.
+
+    Raises:
+        InvalidDocument: with its faults in the notation of the document's format. TooManyEvents.
+    """
     translated = _translated(source)
     try:
         value = source.body if translated is None else translated.value
-        document = parse(value, proceed=source.proceed, lenient=source.lenient)
+        document = parse(value, proceed=source.proceed, lenient=source.lenient, most=source.most)
     except InvalidDocument as invalid:
         raise InvalidDocument(_placed(fault, translated) for fault in invalid.faults) from None
     return Opened(document, translated)
@@ -90,7 +98,7 @@ def _translated(source: Source) -> Translated | None:
         return None
     try:
         if source.format == "xml":
-            return read_xml(source.body)
+            return read_xml(source.body, source.most)
         return read_csv(source.body, proceed=source.proceed, lenient=source.lenient)
     except InvalidDocument as invalid:
         raise InvalidDocument(_placed(fault, None) for fault in invalid.faults) from None

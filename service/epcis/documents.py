@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared, expanded, joined
 from service.epcis.envelopes import Envelope, opened, type_fault
 from service.epcis.events import EVENT_TYPES, AnyEvent
-from service.epcis.faults import MAX_FAULTS, Fault, InvalidDocument, step
+from service.epcis.faults import MAX_FAULTS, Fault, InvalidDocument, TooManyEvents, step
 from service.epcis.jsontext import read
 from service.epcis.masterdata import VocabularyElement
 from service.epcis.rules import Judge
@@ -56,16 +56,21 @@ class Document:
     header: dict[str, Any] | None = None
 
 
-def parse(document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient: bool = False) -> Document:
+def parse(
+    document: bytes | Mapping[str, Any], *, proceed: bool = False, lenient: bool = False, most: int | None = None
+) -> Document:
     """The events and the master data of a document in JSON (UTF-8 bytes, or a mapping that a JSON reader gave).
 
     Raises InvalidDocument with every fault found (at most 100). With `proceed`, faulty events are left out and named in
     `refused`; faults outside the events still raise. With `lenient`, members that name words of CBV vocabularies may
     hold any text, as may units of sensor reports, and sensor attributes may stand in both metadata and report; without,
-    words that claim to be of the standard must be.
+    words that claim to be of the standard must be. With `most`, raises TooManyEvents before more than that are judged.
     """
     value, lexical = read(document)
     envelope, faults = opened(value, lexical)
+    if most is not None and len(envelope.events) > most:
+        count = len(envelope.events)
+        raise TooManyEvents(f"{count} events are too many for one document; send at most {most}")
     found = _Findings(envelope, lexical, lenient)
     for index in range(len(envelope.events)):
         found.judge(index)

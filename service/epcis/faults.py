@@ -44,6 +44,12 @@ class InvalidDocument(TrailsealError):
         super().__init__(f"{first.pointer or 'document'}: {first.message}{more}", {"faults": members})
 
 
+class TooManyEvents(TrailsealError):
+    """The document has more events than one may have."""
+
+    slug, title, status = "too-many-events", "The document has too many events", 413
+
+
 def step(pointer: str, token: str | int) -> str:
     """The JSON pointer of a member (name) or item (index) of the value at `pointer` (RFC 6901 section 3 escapes)."""
     return (

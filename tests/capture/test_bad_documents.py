@@ -10,6 +10,7 @@ from service.capture.limits import MOST_CHARACTERS
 from service.epcis.faults import InvalidDocument
 from service.errors import TrailsealError
 from tests.capture.conftest import Room
+from tests.epcis.xml.examples import document as xml_document
 from tests.ledger.world import CONTEXT, document, item, seen
 
 GTIN = "https://id.gs1.org/01/04012345111118"
@@ -170,6 +171,17 @@ async def test_more_events_than_the_settings_allow_are_refused(room: Room) -> No
         assert isinstance(refusal, errors.TooManyEvents)
         assert "at most 3" in refusal.detail
     assert (await room.accept(seen(), seen(), seen())).events == 3
+
+
+@pytest.mark.parametrize("proceed", [False, True])
+async def test_too_many_events_are_refused_before_they_are_judged(room: Room, proceed: bool) -> None:
+    """Two million of them fit into a document, and take minutes to find fault with."""
+    room.captures = Captures(room.database, room.settings.model_copy(update={"document_events": 3}))
+    in_xml = xml_document(*["<ObjectEvent/>"] * 4)
+    for body, format_ in ((document(*[{"type": "ObjectEvent"}] * 4), "json"), (in_xml, "xml")):
+        refusal = await assert_refused(room, body, format=format_, proceed=proceed)
+        assert isinstance(refusal, errors.TooManyEvents)
+        assert "3" in refusal.detail
 
 
 async def test_a_transformation_with_an_id_may_have_many_inputs_and_outputs(room: Room) -> None:

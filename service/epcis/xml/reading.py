@@ -6,6 +6,7 @@ from lxml import etree
 
 from service.epcis.contexts import STANDARD_PREFIXES, declared
 from service.epcis.events import EVENT_TYPES
+from service.epcis.faults import TooManyEvents
 from service.epcis.translated import Translated
 from service.epcis.xml.elements import WRAPPERS, Read, structure, text
 from service.epcis.xml.events import event
@@ -26,17 +27,18 @@ _EVENTS_AT = {
 _HEADER = f"{{{SBDH}}}StandardBusinessDocumentHeader"
 
 
-def read_xml(body: bytes) -> Translated:
+def read_xml(body: bytes, most: int | None = None) -> Translated:
     """The document in the JSON binding, and where in the XML each of its parts was.
 
     Read: an EPCISDocument, EPCISQueryDocument or EPCISMasterDataDocument of EPCIS 1.2 or 2.0, or one event. Raises
     InvalidDocument (places in XPath) for what is no such document; what is wrong within it is left to
-    `documents.parse`, whose pointers `place` takes back to XPaths.
+    `documents.parse`, whose pointers `place` takes back to XPaths. With `most`, raises TooManyEvents where a document
+    has more.
     """
     root, source = parsed(body)
     kind = standard(root.tag)
     if kind in _EVENTS_AT and root.tag != kind:
-        return _Reading(root, source, kind).translated()
+        return _Reading(root, source, kind, most).translated()
     if kind in EVENT_TYPES:
         return _single(root, source)
     known = ", ".join((*_EVENTS_AT, *EVENT_TYPES))
@@ -63,8 +65,8 @@ def _beyond(context: Any, around: Any) -> dict[str, str]:
 class _Reading:
     """The reading of one document."""
 
-    def __init__(self, root: etree._Element, source: str, kind: str) -> None:
-        self.root, self.source, self.kind = root, source, kind
+    def __init__(self, root: etree._Element, source: str, kind: str, most: int | None) -> None:
+        self.root, self.source, self.kind, self.most = root, source, kind, most
         self.verbatim = verbatim_context(root)
         kept = {} if self.verbatim is None else _beyond(self.verbatim, STANDARD_PREFIXES)
         self.table = Table.of(scope(root), kept, source)
@@ -193,6 +195,8 @@ class _Reading:
         return self.events
 
     def _event(self, element: etree._Element, name: str) -> None:
+        if len(self.events) == self.most:
+            raise TooManyEvents(f"more than {self.most} events are too many for one document; send them in several")
         bound = scope(element)
         table = self.table if bound == self.scope else self._table(bound)
         names = Names(table, self.source)
