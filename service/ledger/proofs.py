@@ -1,5 +1,6 @@
 """EIP-1186 proofs of what the contracts hold at one block, checked before they are handed on."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from service.sealing.trie import BadProof
 Nodes = tuple[bytes, ...]
 """RLP nodes of a Merkle Patricia trie from its root down."""
 _SLOTS_AT_ONCE = 500
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.1
 
 
 class StateUnavailable(TrailsealError):
@@ -77,6 +80,14 @@ class Proofs:
             HeaderNotUnderstood: see `header_bytes`.
             NodeUnavailable: no answer.
         """
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await self._trails(provenance, trails, block)
+            except _Unproven:  # a node that mines the next block just now may prove that one's state for its newest
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        return await self._trails(provenance, trails, block)
+
+    async def _trails(self, provenance: bytes, trails: Sequence[bytes], block: int) -> LedgerState:
         slots = [PARTICIPANTS_SLOT, *map(head_slot, trails), *map(custody_slot, trails)]
         header, told = await self._ask(provenance, slots, block)
         try:
@@ -139,5 +150,9 @@ def _nodes(told: Sequence[str]) -> Nodes:
     return tuple(raw(node) for node in told)
 
 
+class _Unproven(StateUnavailable):
+    """The node answered with proofs that do not hold."""
+
+
 def _unproven(block: int, fault: ValueError) -> StateUnavailable:
-    return StateUnavailable(f"the node's proofs of block {block} do not hold ({fault}): the chain moved, or it errs")
+    return _Unproven(f"the node's proofs of block {block} do not hold ({fault}): the chain moved, or it errs")
