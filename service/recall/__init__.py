@@ -1,0 +1,1 @@
+"""Recall: what one thing may have affected, held on chain, and told to those whom it concerns."""
