@@ -76,7 +76,7 @@ class SigningKey(Table, table=True):
 
 
 class ApiKey(Table, table=True):
-    """A credential for the API; only the hash of its secret is kept."""
+    """A credential for the API; only the hash of its secret is kept. `made_by` is the API key that made it, if any."""
 
     __tablename__ = "api_keys"
     id: str = Field(primary_key=True)
@@ -87,6 +87,63 @@ class ApiKey(Table, table=True):
     created_at: datetime = _time()
     expires_at: datetime | None = _time(null=True)
     revoked_at: datetime | None = _time(null=True)
+    made_by: str | None = Field(default=None, index=True)
+
+
+class IdempotencyKey(Table, table=True):
+    """What a request with an `Idempotency-Key` made: `made` is an address or the id of an API key."""
+
+    __tablename__ = "idempotency_keys"
+    party: bytes = _bytes(primary=True)
+    use: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_hash: bytes = _bytes()
+    made: str
+    created_at: datetime = _time()
+
+
+class PartyLog(Table, table=True):
+    """Who changed what of a party's keys and standing here; never changed or deleted (a trigger refuses both).
+
+    `by_party`, `by_key` and `by_label` are the API key that asked for it, null for the command line.
+    """
+
+    __tablename__ = "party_log"
+    __table_args__ = (Index("ix_party_log_party_seq", "party", "seq"),)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    party: bytes = _bytes()
+    at: datetime = _time()
+    what: str
+    by_party: bytes | None = _bytes(null=True)
+    by_key: str | None = None
+    by_label: str | None = None
+    recovery: UUID | None = None
+    details: Any = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
+
+
+class Recovery(Table, table=True):
+    """A party that lost its keys gets back in: asked for by one administrator, confirmed by `needed - 1` others.
+
+    `signing_keys` (20-byte addresses) are revoked with it. `token_hash` is that of the one-time enrolment token.
+    """
+
+    __tablename__ = "recoveries"
+    __table_args__ = (Index("ix_recoveries_party_asked_at", "party", "asked_at"),)
+    id: UUID = Field(primary_key=True)
+    party: bytes = _bytes()
+    reason: str
+    signing_keys: list[bytes] = Field(sa_column=Column(ARRAY(LargeBinary), nullable=False))
+    compromised_from: datetime | None = _time(null=True)
+    needed: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    asked_by: bytes = _bytes()
+    asked_by_key: str
+    asked_at: datetime = _time()
+    confirmed_by: bytes | None = _bytes(null=True)
+    confirmed_by_key: str | None = None
+    confirmed_at: datetime | None = _time(null=True)
+    token_hash: bytes | None = _bytes(null=True)
+    expires_at: datetime = _time()
+    used_at: datetime | None = _time(null=True)
 
 
 class Grant(Table, table=True):
@@ -188,6 +245,33 @@ class Event(Table, table=True):
     record_time: datetime = _time()
     document: bytes | None = _bytes(null=True)
     seal: bytes = _bytes()
+
+
+class Erasure(Table, table=True):
+    """An event whose document and all that derives from it were erased; never changed or deleted (by a trigger).
+
+    `event_mac` is the HMAC of its eventID, so that who knows the eventID finds it, and nobody can guess it. The party's
+    statement of the erasure is the event of `party` whose eventID is `urn:uuid:` and `id`, once that is captured.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        Index("uq_erasures_event", "event", unique=True),
+        Index("ix_erasures_party_event_mac", "party", "event_mac"),
+        Index("ix_erasures_seal", "seal"),
+    )
+    id: UUID = Field(primary_key=True)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), unique=True))
+    event: int = Field(sa_column=Column(BigInteger, nullable=False))
+    event_mac: bytes = _bytes()
+    declares_error: bool = False
+    seal: bytes = _bytes()
+    party: bytes = _bytes()
+    by_party: bytes = _bytes()
+    by_key: str
+    by_label: str
+    reason: str
+    at: datetime = _time()
 
 
 class EventTerms(Table, table=True):
@@ -450,6 +534,32 @@ class LedgerDispute(Table, table=True):
     party: bytes = _bytes()
     part: bytes = _bytes()
     reason: str
+
+
+class RegistryEvent(Table, table=True):
+    """What the chain's registry logged, whoever changed it: the mirror of `Participants`' logs.
+
+    `kind` is the log's name; of `key`, `number`, `roles`, `valid_from`, `valid_to` (null: no end) and
+    `compromised_from` (times in Unix seconds) those that it carries.
+    """
+
+    __tablename__ = "registry_events"
+    __table_args__ = (
+        Index("ix_registry_events_party_block_log", "party", "block", "log"),
+        Index("ix_registry_events_key", "key"),
+    )
+    block: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    time: int = Field(sa_column=Column(BigInteger, nullable=False))
+    transaction: bytes = _bytes()
+    kind: str
+    party: bytes = _bytes()
+    key: bytes | None = _bytes(null=True)
+    number: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    roles: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    valid_from: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    valid_to: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    compromised_from: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
 
 class Shipment(Table, table=True):
