@@ -26,6 +26,9 @@ class Settings(BaseModel):
     rpc_url: str = Field("http://127.0.0.1:8545", description="JSON-RPC of an EVM node")
     consortium_secret: SecretBytes = Field(description="32 bytes in hex; salts of all trails derive from it")
     key_encryption_key: SecretBytes = Field(description="32 bytes in hex; wraps the custodial signing keys")
+    former_key_encryption_keys: tuple[SecretBytes, ...] = Field(
+        (), description="earlier key-encryption keys, separated by commas, until everything is wrapped anew"
+    )
     admin_key: SecretBytes | None = Field(None, description="32 bytes in hex; deploys and keeps the registry")
     relay_key: SecretBytes | None = Field(None, description="32 bytes in hex; pays for sealing, has no other right")
     database_connections: int = Field(10, ge=1, le=200, description="size of each process's connection pool")
@@ -54,6 +57,13 @@ class Settings(BaseModel):
         if len(raw) != 32:
             raise ValueError("must be 32 bytes in hex (64 digits)")
         return SecretBytes(raw)
+
+    @field_validator("former_key_encryption_keys", mode="before")
+    @classmethod
+    def _each_thirty_two_bytes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(cls._thirty_two_bytes(one.strip()) for one in value.split(",") if one.strip())
 
     @field_validator("webhook_networks", mode="before")
     @classmethod
