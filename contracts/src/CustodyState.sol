@@ -41,6 +41,7 @@ function commission(CustodyState state, uint256 party) pure returns (CustodyStat
     uint256 word = CustodyState.unwrap(state);
     if (word & COMMISSIONED != 0) return (state, true, DisputeReason.AlreadyCommissioned);
     if (!_withOrNobodys(word, party)) return (state, true, DisputeReason.InAnothersCustody);
+    if (word & DECOMMISSIONED != 0) return (state, true, DisputeReason.Decommissioned);
     word &= ~(PARTY_BITS | (PARTY_BITS << COMMISSIONER_SHIFT));
     return (CustodyState.wrap(word | party | (party << COMMISSIONER_SHIFT) | COMMISSIONED), false, NO_REASON);
 }
@@ -60,6 +61,7 @@ function receiveGoods(CustodyState state, uint256 party) pure returns (CustodySt
     uint256 offeredTo = (word >> OFFERED_SHIFT) & PARTY_BITS;
     bool accepts = offeredTo == party || (offeredTo == 0 && _withOrNobodys(word, party));
     if (!accepts) return (state, true, DisputeReason.NotOffered);
+    if (word & DECOMMISSIONED != 0) return (state, true, DisputeReason.Decommissioned);
     return (_moved(word, party, 0), false, NO_REASON);
 }
 

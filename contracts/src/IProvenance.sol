@@ -32,7 +32,7 @@ enum DisputeReason {
     InAnothersCustody, // Commission of a trail whose custodian is another party
     UnknownRecipient, // Ship to the speaker itself, or to a party that is not registered
     NotCustodian, // Ship or Decommission by a party that is not the custodian
-    Decommissioned, // Ship or Decommission of a decommissioned trail
+    Decommissioned, // Commission, Ship, Receive or Decommission of a decommissioned trail
     NotOffered, // Receive of what is in another's custody and was not offered to the speaker
     NotEntitled, // Hold by a party that is neither regulator nor commissioner; Lift of another's hold by no regulator
     NoSuchHold, // Lift of a hold that is not open
@@ -124,14 +124,14 @@ interface IProvenance {
     /// Custody after an entry of party P, where `=` is "becomes":
     ///
     /// - Observe: nothing.
-    /// - Commission: if not commissioned, and the custodian is nobody or P: custodian = commissioner = P. Else disputed:
-    ///   AlreadyCommissioned, InAnothersCustody.
+    /// - Commission: if not commissioned, the custodian is nobody or P, and it is not decommissioned: custodian =
+    ///   commissioner = P. Else disputed: AlreadyCommissioned, InAnothersCustody, Decommissioned.
     /// - Ship: disputed as UnknownRecipient if `to` is P or not registered. Else, if the custodian is P or nobody (a
     ///   thing that entered mid-life is presumed its shipper's) and it is not decommissioned: custodian = P,
     ///   offeredTo = `to`, in place of an earlier offer. Else disputed: NotCustodian, Decommissioned.
     /// - Receive: if offered to P: custodian = P, offeredTo = nobody. If custodian and offer are nobody's:
     ///   custodian = P. If the custodian is P and nothing is offered: an internal move, without effect. Else disputed:
-    ///   NotOffered.
+    ///   NotOffered. Of a decommissioned trail none of this: disputed as Decommissioned.
     /// - Decommission: if the custodian is P or nobody and it is not decommissioned: decommissioned, offeredTo = nobody.
     ///   Else disputed: NotCustodian, Decommissioned.
     /// - Hold: by a regulator or the commissioner: P's hold is open; a second one has no effect. Else disputed:

@@ -134,6 +134,23 @@ contract CustodyTest is Consortium, CustodyModel {
         vm.assertTrue(_custody(0, 0).decommissioned, "decommissioned");
     }
 
+    function test_nothing_begins_or_arrives_after_the_end() public {
+        _agrees(SUPPLIER_KEY, Step.Decommission, 0);
+        _contradicts(SUPPLIER_KEY, Step.Commission, 0, DisputeReason.Decommissioned);
+        _contradicts(CARRIER_KEY, Step.Receive, 0, DisputeReason.Decommissioned);
+        _contradicts(SUPPLIER_KEY, Step.Ship, CARRIER, DisputeReason.Decommissioned);
+        IProvenance.Custody memory custody = _custody(0, 0);
+        vm.assertTrue(!custody.commissioned && custody.decommissioned, "flags");
+    }
+
+    function test_the_last_custodian_cannot_take_in_what_it_ended() public {
+        _agrees(SUPPLIER_KEY, Step.Commission, 0);
+        _agrees(SUPPLIER_KEY, Step.Decommission, 0);
+        _contradicts(SUPPLIER_KEY, Step.Receive, 0, DisputeReason.Decommissioned);
+        _contradicts(SUPPLIER_KEY, Step.Commission, 0, DisputeReason.AlreadyCommissioned);
+        _custody(NUMBER_OF_SUPPLIER, 0);
+    }
+
     function test_regulators_and_the_commissioner_hold_and_lift_their_own() public {
         _agrees(SUPPLIER_KEY, Step.Commission, 0);
         _agrees(SUPPLIER_KEY, Step.Hold, 0);

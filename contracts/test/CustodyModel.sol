@@ -36,12 +36,14 @@ abstract contract CustodyModel {
     function _replayCommission(IProvenance.Custody storage custody, uint32 party) private {
         if (custody.commissioned) {
             modelDisputes.push(DisputeReason.AlreadyCommissioned);
-        } else if (custody.custodian == 0 || custody.custodian == party) {
+        } else if (custody.custodian != 0 && custody.custodian != party) {
+            modelDisputes.push(DisputeReason.InAnothersCustody);
+        } else if (custody.decommissioned) {
+            modelDisputes.push(DisputeReason.Decommissioned);
+        } else {
             custody.commissioned = true;
             custody.commissioner = party;
             custody.custodian = party;
-        } else {
-            modelDisputes.push(DisputeReason.InAnothersCustody);
         }
     }
 
@@ -59,13 +61,15 @@ abstract contract CustodyModel {
     }
 
     function _replayReceive(IProvenance.Custody storage custody, uint32 party) private {
-        if (custody.offeredTo == party) {
+        bool offered = custody.offeredTo == party;
+        bool unspoken = custody.offeredTo == 0 && (custody.custodian == 0 || custody.custodian == party);
+        if (!offered && !unspoken) {
+            modelDisputes.push(DisputeReason.NotOffered);
+        } else if (custody.decommissioned) {
+            modelDisputes.push(DisputeReason.Decommissioned);
+        } else {
             custody.custodian = party;
             custody.offeredTo = 0;
-        } else if (custody.offeredTo == 0 && custody.custodian == 0) {
-            custody.custodian = party;
-        } else if (!(custody.offeredTo == 0 && custody.custodian == party)) {
-            modelDisputes.push(DisputeReason.NotOffered);
         }
     }
 
