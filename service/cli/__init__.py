@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, data, learning, operate, risk
+from service.cli import audit, data, keys, learning, operate, risk
 from service.cli.demo import demo
 from service.errors import TrailsealError
 
@@ -23,6 +23,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     operate.migrate,
     operate.deploy,
     operate.bootstrap,
+    keys.rotate_keys,
 )
 for command in _COMMANDS:
     app.command()(command)

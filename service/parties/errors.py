@@ -106,9 +106,15 @@ class NotDeployed(TrailsealError):
 
 
 class WrappedKeyDamaged(TrailsealError):
-    """A stored key does not unwrap: another key-encryption key, another row's bytes, or a changed byte."""
+    """A stored key does not unwrap: another row's bytes, or a changed byte."""
 
     slug, title, status = "wrapped-key-damaged", "A signing key cannot be used", 500
+
+
+class KeyEncryptionKeyMissing(TrailsealError):
+    """A stored secret was wrapped by a key-encryption key that the settings do not have."""
+
+    slug, title, status = "key-encryption-key-missing", "A key-encryption key is missing", 500
 
 
 class BadRevocation(TrailsealError):

@@ -20,6 +20,7 @@ from service.parties.errors import (
     SigningKeyNotFound,
     WrappedKeyDamaged,
 )
+from service.parties.keyring import Keyring
 from service.parties.possession import challenge, check, read_address
 from service.parties.scopes import Scope
 from service.parties.wrapping import NONCE_BYTES, unwrap, wrap
@@ -57,14 +58,14 @@ class SigningKeys:
         self, database: Database, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._database = database
-        self._key_encryption_key = settings.key_encryption_key.get_secret_value()
+        self._keyring = Keyring.of(settings)
         self._clock = clock
 
     async def create(self, caller: Caller) -> SigningKey:
         """A new key in our custody; it signs as soon as the registry has it, or at once where it is the only one."""
         _may_write(caller)
         key = _fresh_key()
-        wrapped = wrap(key, caller.party, self._key_encryption_key, secrets.token_bytes(NONCE_BYTES))
+        wrapped = wrap(key, caller.party, self._keyring, secrets.token_bytes(NONCE_BYTES))
         return await self._bind(caller, address_of(key), wrapped)
 
     async def challenge(self, caller: Caller, address: str) -> str:
@@ -123,12 +124,12 @@ class SigningKeys:
         """The party's newest active key in our custody, ready to sign; of several, one that the registry has already.
 
         Raises:
-            NoSigningKey: the party has none; WrappedKeyDamaged: it does not unwrap.
+            NoSigningKey: the party has none; WrappedKeyDamaged, KeyEncryptionKeyMissing: it does not unwrap.
         """
         row = await stored.newest_custodial_key(session, party)
         if row is None or row.wrapped is None:
             raise NoSigningKey("create a custodial signing key first, or prepare, sign and submit with the party's own")
-        key = unwrap(row.wrapped, row.address, row.party, self._key_encryption_key)
+        key = unwrap(row.wrapped, row.address, row.party, self._keyring)
         if address_of(key) != row.address:
             raise WrappedKeyDamaged("a stored signing key belongs to another address than its row says")
         return CustodialKey(row.address, key)

@@ -18,6 +18,7 @@ import structlog
 from service.config import Settings
 from service.errors import TrailsealError
 from service.logs import told_safely
+from service.parties.keyring import Keyring
 from service.store import subscriptions as stored
 from service.store.database import Database, unavailable
 from service.subscriptions.destination import Destination
@@ -57,7 +58,7 @@ class Deliverer:
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._database = database
-        self._key_encryption_key = settings.key_encryption_key.get_secret_value()
+        self._keyring = Keyring.of(settings)
         self._patience = timedelta(days=settings.webhook_days)
         self._sender = Sender(settings.webhook_networks, resolve, tls, total_seconds)
         self._chance = chance
@@ -143,7 +144,7 @@ class Deliverer:
             "Idempotency-Key": str(outgoing.id),
         }
         if outgoing.token is not None:
-            token = unwrap(outgoing.token, outgoing.subscription, self._key_encryption_key)
+            token = unwrap(outgoing.token, outgoing.subscription, self._keyring)
             headers[HEADER] = signature(token, int(time.time()), outgoing.id, outgoing.body)
         return await self._sender.send(Destination.read(outgoing.dest), headers, outgoing.body)
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from service.config import Settings
 from service.parties.caller import Caller
+from service.parties.keyring import Keyring
 from service.parties.scopes import Scope
 from service.store import subscriptions as stored
 from service.store import tables
@@ -92,7 +93,7 @@ class Subscriptions:
     def __init__(self, database: Database, settings: Settings, resolve: Resolver | None = None) -> None:
         self._database = database
         self._networks = settings.webhook_networks
-        self._key_encryption_key = settings.key_encryption_key.get_secret_value()
+        self._keyring = Keyring.of(settings)
         self._resolve = resolve or Resolution()
 
     async def create(self, caller: Caller, query_name: str, request: SubscriptionRequest) -> Subscription:
@@ -180,7 +181,7 @@ class Subscriptions:
     def _wrapped(self, token: str | None, subscription_id: UUID) -> bytes | None:
         if token is None:
             return None
-        return wrap(token, subscription_id, self._key_encryption_key, secrets.token_bytes(NONCE_BYTES))
+        return wrap(token, subscription_id, self._keyring, secrets.token_bytes(NONCE_BYTES))
 
 
 async def _query(session: Session, caller: Caller, name: str, *, keep: bool = False) -> tables.NamedQuery:

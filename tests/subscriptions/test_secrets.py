@@ -2,6 +2,7 @@
 
 import io
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,12 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretBytes
 
 from service.logs import configure_logs
+from service.parties.errors import KeyEncryptionKeyMissing
+from service.parties.keyring import Keyring
+from service.parties.rewrapping import Rewrapper
 from service.subscriptions import Deliverer, SubscriptionControlsFault, SubscriptionRequest
 from service.subscriptions.errors import TokenDamaged
 from service.subscriptions.signature import signature
@@ -106,11 +111,25 @@ async def test_another_key_encryption_key_does_not_open_the_token(room: Room, re
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200), st.uuids(), st.binary(min_size=32, max_size=32), st.data())
 def test_a_wrapped_token_opens_in_its_own_row_only(token: str, row: Any, key: bytes, data: st.DataObject) -> None:
-    wrapped = wrap(token, row, key, data.draw(st.binary(min_size=12, max_size=12)))
-    assert unwrap(wrapped, row, key) == token
+    wrapped = wrap(token, row, Keyring(key), data.draw(st.binary(min_size=12, max_size=12)))
+    assert unwrap(wrapped, row, Keyring(key)) == token
     changed = bytearray(wrapped)
     place = data.draw(st.integers(0, len(wrapped) * 8 - 1))
     changed[place // 8] ^= 1 << place % 8
     for bad, owner in ((bytes(changed), row), (wrapped, uuid4()), (wrapped[:20], row), (b"", row)):
-        with pytest.raises(TokenDamaged):
-            unwrap(bad, owner, key)
+        with pytest.raises((TokenDamaged, KeyEncryptionKeyMissing)):
+            unwrap(bad, owner, Keyring(key))
+
+
+async def test_tokens_are_wrapped_anew_when_the_key_encryption_key_is_rotated(room: Room, receiver: Receiver) -> None:
+    await room.subscribe(receiver.url, signatureToken=TOKEN)
+    await room.capture(seen())
+    fresh = SecretBytes(secrets.token_bytes(32))
+    both = room.settings.model_copy(
+        update={"key_encryption_key": fresh, "former_key_encryption_keys": (room.settings.key_encryption_key,)}
+    )
+    assert (await Rewrapper(room.database, both).run()).tokens == 1
+    alone = Deliverer(room.database, both.model_copy(update={"former_key_encryption_keys": ()}))
+    room.deliverers.append(alone)
+    await room.deliver(alone)
+    assert len(receiver.taken) == 1
