@@ -72,3 +72,74 @@ async def seen_in(session: Session, windows: Sequence[Window], limit: int) -> li
     trails, since, until = zip(*windows, strict=True)
     values = {"trails": list(trails), "since": list(since), "until": list(until), "limit": limit}
     return [SeenRow._make((*row[:4], EventRow(*row[4:]))) for row in (await session.execute(statement, values)).all()]
+
+
+class WordRow(NamedTuple):
+    """One event's word on a tie, as a recall weighs it; `child` is empty where it unties all from the parent.
+
+    `party` told it; `in_parent` and `in_child` say whether that party has a part in the trails of the two ends. The
+    kinds are `epcis.identifiers.Kind`, None where the end has no trail: it is a process (`transformationID`).
+    """
+
+    parent: bytes
+    child: bytes
+    kind: str
+    action: str
+    event: int
+    event_time: datetime
+    party: bytes
+    in_parent: bool
+    in_child: bool
+    parent_kind: str | None
+    child_kind: str | None
+
+
+_PART = "EXISTS (SELECT FROM trail_parties AS part WHERE part.trail = links.{end} AND part.party = event.party)"
+
+
+async def words_of(
+    session: Session, trails: Sequence[bytes], *, down: Sequence[str], up: Sequence[str], limit: int
+) -> list[WordRow]:
+    """Up to `limit` words on the ties of these things to their children of the kinds `down`, and to their parents of
+    the kinds `up`, by event time; retracted events left out.
+
+    With each tie to a parent come the words that untie all from that parent.
+    """
+    statement = text(
+        "WITH own AS (SELECT parent, child, event FROM links WHERE parent = ANY(:trails) AND kind = ANY(:down) UNION"
+        " SELECT parent, child, event FROM links WHERE child = ANY(:trails) AND kind = ANY(:up)),"
+        " chosen AS (SELECT parent, child, event FROM own UNION"
+        " SELECT parent, child, event FROM links WHERE child = CAST('' AS bytea)"
+        " AND parent IN (SELECT parent FROM own))"
+        " SELECT links.parent, links.child, links.kind, links.action, links.event, links.event_time, event.party,"
+        f" {_PART.format(end='parent')}, {_PART.format(end='child')}, container.kind, content.kind FROM chosen"
+        " JOIN links USING (parent, child, event) JOIN events AS event ON event.seq = links.event"
+        " LEFT JOIN trails AS container ON container.id = links.parent"
+        " LEFT JOIN trails AS content ON content.id = links.child"
+        f" WHERE NOT event.declares_error AND NOT {RETRACTED.format(event='event')}"
+        " ORDER BY links.event_time, links.event LIMIT :limit"
+    )
+    values = {"trails": list(trails), "down": list(down), "up": list(up), "limit": limit}
+    return [WordRow(*row) for row in (await session.execute(statement, values)).all()]
+
+
+async def commissioned_at(session: Session, trails: Sequence[bytes]) -> dict[bytes, datetime]:
+    """When the things came into being, as the events that commission them say; the earliest that is not retracted."""
+    statement = text(
+        "SELECT mentions.trail, min(event.event_time) FROM mentions JOIN events AS event ON event.seq = mentions.event"
+        f" WHERE mentions.trail = ANY(:trails) AND mentions.step = 1 AND NOT {RETRACTED.format(event='event')}"
+        " GROUP BY mentions.trail"
+    )
+    return {row[0]: row[1] for row in (await session.execute(statement, {"trails": list(trails)})).all()}
+
+
+async def documents_of(session: Session, events: Sequence[int]) -> dict[int, bytes]:
+    """The events' documents by their numbers, without those that are erased."""
+    statement = text("SELECT seq, document FROM events WHERE seq = ANY(:events) AND document IS NOT NULL")
+    return {row[0]: row[1] for row in (await session.execute(statement, {"events": list(events)})).all()}
+
+
+async def identifiers_of(session: Session, trails: Sequence[bytes]) -> dict[bytes, str]:
+    """The things' canonical identifiers by their trails."""
+    statement = text("SELECT id, identifier FROM trails WHERE id = ANY(:trails)")
+    return {row[0]: row[1] for row in (await session.execute(statement, {"trails": list(trails)})).all()}
