@@ -5,9 +5,9 @@
     python contracts/mutate.py 12 40-45   only these
 
 A mutant is the contracts with one change on one line: a condition that never holds, one operand of `&&` or `||` left
-out, a comparison moved by one, an equality turned round, a guarding modifier removed. Each is compiled in a copy of this
-folder and tested by forge (without the optimizer and without the gas snapshots, which would notice anything). Exit
-status 1 where one survives that is not in `EQUIVALENT`.
+out, a comparison moved by one, an equality turned round, a guarding modifier removed. Each is compiled in a copy of
+this folder and tested by forge (without the optimizer and without the gas snapshots, which would notice anything).
+Exit status 1 where one survives that is not in `EQUIVALENT`.
 """
 
 from __future__ import annotations
