@@ -5,8 +5,9 @@ from typing import Any
 
 from service.errors import TrailsealError
 from service.ledger.client import raw
-from service.sealing import rlp
+from service.sealing import qbft, rlp
 from service.sealing.hashing import keccak256
+from service.sealing.qbft import EXTRA_DATA, Commit
 
 # Each header field by its JSON name, in the order of the header; whether it is a number (RLP then drops leading zeros).
 _FIELDS = (
@@ -35,7 +36,6 @@ _LATER_FIELDS = (
     ("parentBeaconBlockRoot", False),  # Cancun, EIP-4788
     ("requestsHash", False),  # Prague, EIP-7685
 )
-_EXTRA_DATA = 12
 
 
 class HeaderNotUnderstood(TrailsealError):
@@ -52,15 +52,43 @@ def header_bytes(block: Mapping[str, Any]) -> bytes:
     Raises:
         HeaderNotUnderstood: the bytes do not hash to the block's hash; a fork newer than Prague added fields.
     """
-    wanted = raw(block["hash"])
-    fields = _fields(block)
-    for candidate in (fields, _without_seals(fields)):
-        if candidate is not None and keccak256(encoded := rlp.encode(candidate)) == wanted:
-            return encoded
+    return _read(block)[0]
+
+
+def commit_of(block: Mapping[str, Any]) -> Commit | None:
+    """The round and committed seals of a QBFT block, which `header_bytes` leaves out; None for any other block.
+
+    The genesis block, which nobody commits, has none either.
+
+    Raises:
+        HeaderNotUnderstood: see `header_bytes`.
+    """
+    commit = _read(block)[1]
+    return commit if commit is not None and commit.seals else None
+
+
+def _read(block: Mapping[str, Any]) -> tuple[bytes, Commit | None]:
+    fields, (wanted, number) = _fields(block), _named(block)
+    if keccak256(encoded := rlp.encode(fields)) == wanted:
+        return encoded, None
+    extra = fields[EXTRA_DATA]
+    found = qbft.split(extra) if isinstance(extra, bytes) else None
+    if found is not None:
+        fields[EXTRA_DATA] = found[0]
+        if keccak256(encoded := rlp.encode(fields)) == wanted:
+            return encoded, found[1]
     raise HeaderNotUnderstood(
-        f"the fields of block {int(block['number'], 16)} do not hash to {block['hash']}: the chain runs a fork that"
+        f"the fields of block {number} do not hash to 0x{wanted.hex()}: the chain runs a fork, or a consensus, that"
         " this release does not know; update it"
     )
+
+
+def _named(block: Mapping[str, Any]) -> tuple[bytes, int]:
+    """Hash and number by which the node names the block."""
+    try:
+        return raw(block["hash"]), int(block["number"], 16)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise HeaderNotUnderstood(f"the node tells a block without a readable hash or number: {fault}") from fault
 
 
 def _fields(block: Mapping[str, Any]) -> list[rlp.Item]:
@@ -71,22 +99,10 @@ def _fields(block: Mapping[str, Any]) -> list[rlp.Item]:
         names.append(field)
     try:
         return [_minimal(block[name]) if is_number else raw(block[name]) for name, is_number in names]
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError) as fault:
         raise HeaderNotUnderstood(f"the node tells a block without a readable header field: {fault}") from fault
 
 
 def _minimal(quantity: str) -> bytes:
     value = int(quantity, 16)
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
-
-
-def _without_seals(fields: list[rlp.Item]) -> list[rlp.Item] | None:
-    """The fields as QBFT hashes them (round zero, no seals), or None where the extra data are not QBFT's."""
-    extra = fields[_EXTRA_DATA]
-    try:
-        parts = rlp.decode_list(extra) if isinstance(extra, bytes) else []
-    except rlp.BadRLP:
-        return None
-    if len(parts) != 5:
-        return None
-    return [*fields[:_EXTRA_DATA], rlp.encode([*parts[:3], b"", []]), *fields[_EXTRA_DATA + 1 :]]
