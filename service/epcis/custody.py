@@ -58,7 +58,7 @@ Movement = tuple[Step, str | None]
 OBSERVED: Movement = (Step.OBSERVE, None)
 WITHHELD = frozenset(("recalled", "unavailable", "non_conformant", "non_sellable_other", "expired", "stolen"))
 """Dispositions under which a thing must not move on."""
-_BY_BIZ_STEP = {
+BY_BIZ_STEP = {
     "commissioning": Step.COMMISSION,
     "creating_class_instance": Step.COMMISSION,
     "shipping": Step.SHIP,
@@ -69,7 +69,9 @@ _BY_BIZ_STEP = {
     "destroying": Step.DECOMMISSION,
     "holding": Step.HOLD,
 }
-_NO_GOODS = (Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION)
+"""What business steps state, by bare word."""
+NO_GOODS = (Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION)
+"""Kinds that no custody is about: they are only ever observed."""
 
 
 def movement(event: Event) -> Movement:
@@ -82,7 +84,7 @@ def movement(event: Event) -> Movement:
         return OBSERVED
     if isinstance(model, TransformationEvent):
         return Step.COMMISSION, None
-    stated = _BY_BIZ_STEP.get(_word(event) or "", Step.OBSERVE)
+    stated = BY_BIZ_STEP.get(_word(event) or "", Step.OBSERVE)
     if stated is Step.SHIP:
         recipient = _recipient(event)
         return (stated, recipient) if recipient else OBSERVED
@@ -100,7 +102,7 @@ def steps(event: Event) -> Mapping[str, Movement]:
     found: dict[str, Movement] = {}
     for identifier, (role, what) in touched(event).items():
         used_up = is_transformation and role == "input"
-        found[identifier] = OBSERVED if used_up or what in _NO_GOODS else moved
+        found[identifier] = OBSERVED if used_up or what in NO_GOODS else moved
     return found
 
 
