@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from service.ledger import register
 from service.ledger.abi import DISPUTES, REFUSALS, Log, topic
 from service.ledger.client import Node, NodeUnavailable, hexed, member, number, raw
 from service.store import chain, transactions
@@ -40,6 +41,7 @@ class Watcher:
     ) -> None:
         self._database, self._node, self._deployment, self._clock = database, node, deployment, clock
         self._behind_since: float | None = None
+        self._has_register = False
         self.lag_blocks = 0
 
     async def step(self) -> bool:
@@ -60,6 +62,9 @@ class Watcher:
                 await self._take_back(session, last)
                 return True
             self._behind_since = None
+            if not self._has_register:
+                await register.catch_up(session, self._node, self._deployment, last.number)
+                self._has_register = True
             if head <= last.number:
                 return False
             followed = await self._fetch(session, last, min(head, last.number + _BLOCKS_AT_ONCE))
@@ -182,6 +187,9 @@ def _take(log: Log, block_time: int, followed: Followed) -> None:
     reader = _READERS.get(log.topics[0])
     if reader is not None:
         reader(log, block_time, followed)
+    registered = register.read(log, block_time)
+    if registered is not None:
+        followed.registry.append(registered)
 
 
 def _recorded(log: Log, block_time: int, followed: Followed) -> None:

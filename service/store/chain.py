@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from service.store import transactions
+from service.store import register, transactions
 from service.store.database import Session, copy
 from service.store.outbox import FAILED
+from service.store.register import RegistryLog
 
 _WATCH_LOCK = 7_412_092
 _ATTEMPTS = 5
@@ -80,6 +81,7 @@ class Followed:
     reinstated: list[bytes] = field(default_factory=list)
     keys_added: list[bytes] = field(default_factory=list)
     keys_revoked: list[tuple[bytes, int]] = field(default_factory=list)
+    registry: list[RegistryLog] = field(default_factory=list)
 
 
 async def deployed(session: Session) -> Deployed | None:
@@ -143,6 +145,7 @@ async def follow(session: Session, followed: Followed) -> list[tuple[bytes, str]
     if mined:
         await _mark_refused(session, followed.refused)
         failed += await _settle_rest(session, mined)
+    await register.follow(session, followed.registry)
     await _mark_registered(session, followed)
     await _wait_again(session, followed)
     return await transactions.mark_failed(session, failed)
@@ -216,7 +219,7 @@ async def _mark_registered(session: Session, followed: Followed) -> None:
         keys, since = zip(*followed.keys_revoked, strict=True)
         statement = text(
             "UPDATE signing_keys SET revoked_at = coalesce(revoked_at, now()),"
-            " compromised_from = coalesce(compromised_from, to_timestamp(said.since))"
+            " compromised_from = least(compromised_from, to_timestamp(said.since))"
             " FROM unnest(CAST(:keys AS bytea[]), CAST(:since AS bigint[])) AS said (address, since)"
             " WHERE signing_keys.address = said.address"
         )
@@ -242,6 +245,7 @@ async def take_back(session: Session, ancestor: int) -> int:
     """
     values = {"ancestor": ancestor}
     await session.execute(text("DELETE FROM ledger_disputes WHERE block > :ancestor"), values)
+    await register.take_back(session, ancestor)
     await transactions.unmine(session, ancestor)
     undone = await session.execute(
         text(
