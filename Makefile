@@ -80,7 +80,8 @@ test: test-contracts test-python ## Run all tests
 
 test-contracts: setup ## Run the contracts' tests only
 	@echo "· contracts"
-	@cd contracts && export PATH="$$PATH:$(CURDIR)/$(BIN)" && node_modules/.bin/forge test
+	@# The platform's own binary: npm's launcher of it ends with 0 even where tests fail.
+	@cd contracts && export PATH="$$PATH:$(CURDIR)/$(BIN)" && set -- node_modules/@foundry-rs/forge-*/bin/forge && "$$1" test
 
 test-python: setup ## Run the Python tests only; TESTS=path chooses, WORKERS=n is for how many cores
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope $(TESTS)

@@ -142,7 +142,9 @@ def _survives(room: Path, mutant: Mutant | None) -> bool:
 
 
 def _tested(room: Path) -> bool:
-    command = ["node_modules/.bin/forge", "test", "--no-match-contract", "Gas", "--fail-fast", "--quiet"]
+    # The platform's own binary: npm's launcher of it ends with 0 even where tests fail.
+    forge = next(room.glob("node_modules/@foundry-rs/forge-*/bin/forge"))
+    command = [str(forge), "test", "--no-match-contract", "Gas", "--fail-fast", "--quiet"]
     environment = os.environ | {"FOUNDRY_OPTIMIZER": "false"}
     done = subprocess.run(command, cwd=room, env=environment, capture_output=True, text=True, check=False)
     if "Compiler run failed" in done.stdout + done.stderr:
