@@ -11,6 +11,7 @@ from web3.types import RPCEndpoint, RPCResponse
 from service.errors import TrailsealError
 
 _CALLS_PER_REQUEST = 100
+_ANSWER_BYTES = 512 * 1024 * 1024
 
 
 class NodeUnavailable(TrailsealError):
@@ -44,12 +45,31 @@ class _Provider(AsyncHTTPProvider):
         return cast(RPCResponse, answer)
 
 
-class Node:
-    """An EVM node by its JSON-RPC URL; `close` when done."""
+def _no_longer_than(limit: int) -> type[aiohttp.ClientResponse]:
+    """Answers that are given up once they have more bytes: a node must not fill our memory."""
 
-    def __init__(self, rpc_url: str, timeout_seconds: float = 60.0) -> None:
+    class Bounded(aiohttp.ClientResponse):
+        async def read(self) -> bytes:
+            if self._body is None:
+                body = bytearray()
+                async for chunk in self.content.iter_any():
+                    body += chunk
+                    if len(body) > limit:
+                        self.close()
+                        raise aiohttp.ClientPayloadError(f"the answer has more than {limit} bytes")
+                self._body = bytes(body)
+            return self._body
+
+    return Bounded
+
+
+class Node:
+    """An EVM node by its JSON-RPC URL; `close` when done. An answer longer than `answer_bytes` is none."""
+
+    def __init__(self, rpc_url: str, timeout_seconds: float = 60.0, answer_bytes: int = _ANSWER_BYTES) -> None:
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._provider = _Provider(rpc_url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
+        self._answer = _no_longer_than(answer_bytes)
         self._connected = False
 
     async def call(self, method: str, *params: Any) -> Any:
@@ -96,7 +116,8 @@ class Node:
         if not self._connected:
             # web3's own session opens a connection, and speaks TLS anew, for every request.
             self._connected = True
-            await self._provider.cache_async_session(aiohttp.ClientSession(raise_for_status=True))
+            session = aiohttp.ClientSession(raise_for_status=True, response_class=self._answer)
+            await self._provider.cache_async_session(session)
         try:
             answers = await self._provider.make_batch_request(request)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
