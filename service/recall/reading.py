@@ -8,6 +8,7 @@ from service.recall.stays import Amount, Tie, portions, taken_out_unexplained, t
 from service.recall.tracing import TooManyTies
 from service.store import ties as store
 from service.store.database import Session
+from service.store.trails import Viewer
 
 _MANY = 2000
 
@@ -15,15 +16,20 @@ _MANY = 2000
 class Reader:
     """Reads the ties of a level: one query for the words, and where rules 3 and 4 of `stays` need them, one for births
     and one for quantities.
+
+    With `viewer`, nothing is read beyond what that one sees: a tie may lead to a thing that it does not see, and ends
+    there.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, viewer: Viewer | None = None) -> None:
+        self._session, self._viewer = session, viewer
 
     async def __call__(
         self, trails: Sequence[bytes], down: Sequence[str], up: Sequence[str], limit: int
     ) -> tuple[list[Tie], int]:
         """As `tracing.ReadTies`."""
+        if self._viewer is not None:
+            trails = await store.readable(self._session, trails, self._viewer)
         words = await store.words_of(self._session, trails, down=down, up=up, limit=limit + 1)
         if len(words) > limit:
             raise TooManyTies

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from service.store.database import Session
-from service.store.trails import EVENT, RETRACTED, EventRow
+from service.store.trails import EVENT, RETRACTED, VISIBLE, EventRow, Viewer
 
 
 class TieRow(NamedTuple):
@@ -143,3 +143,12 @@ async def identifiers_of(session: Session, trails: Sequence[bytes]) -> dict[byte
     """The things' canonical identifiers by their trails."""
     statement = text("SELECT id, identifier FROM trails WHERE id = ANY(:trails)")
     return {row[0]: row[1] for row in (await session.execute(statement, {"trails": list(trails)})).all()}
+
+
+async def readable(session: Session, trails: Sequence[bytes], viewer: Viewer) -> list[bytes]:
+    """Those of the trails that the viewer may see, and those that no thing has (they are processes)."""
+    statement = text(
+        "SELECT asked.id FROM unnest(CAST(:trails AS bytea[])) AS asked (id) LEFT JOIN trails ON trails.id = asked.id"
+        f" WHERE trails.id IS NULL OR {VISIBLE.format(trail='asked.id')} ORDER BY asked.id"
+    )
+    return list((await session.execute(statement, {"trails": list(trails), **viewer.values})).scalars())
