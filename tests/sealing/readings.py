@@ -101,7 +101,7 @@ def value(random: Random, depth: int = 3) -> Any:
     if kind == 5:
         return random.choice((0, -1, 1.5, 1e21, 1e-7, 5e-324, 2**53 - 1, 1.7976931348623157e308, 0.1 + 0.2))
     if kind == 6:
-        return random.choice(_CONTEXTS)
+        return copy.deepcopy(random.choice(_CONTEXTS))
     count = random.randrange(4)
     if kind == 7:
         return [value(random, depth - 1) for _ in range(count)]
@@ -146,5 +146,5 @@ def _changed(random: Random, former: Any) -> Any:
     if isinstance(former, list) and random.random() < 0.3:
         return [*former, random.choice(_TEXTS)]
     if isinstance(former, list | dict) and random.random() < 0.3:
-        return random.choice(_CONTEXTS)
+        return copy.deepcopy(random.choice(_CONTEXTS))
     return value(random)
