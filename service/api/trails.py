@@ -57,7 +57,7 @@ async def bundle(
     block: Annotated[int | None, Query(ge=0, lt=2**63, description="as of this block; default: the newest")] = None,
 ) -> Response:
     """The trail with everything that proves it, as a file that `trailseal verify` checks without us."""
-    file = await rooms.trails.bundle(caller, identifier, block)
+    file = await rooms.trails.bundle(caller, identifier, block=block)
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", identifier.rpartition("://")[2])[-80:].strip("-.") or "trail"
     headers = {"Content-Disposition": f'attachment; filename="{name}.bundle.json"'}
     return unchanging(request, file, "application/json", etag_of(file), headers)

@@ -39,10 +39,12 @@ def verify(
     """Verify a bundle, offline against a block hash, or against your own node. Exit code 0 only if all steps hold."""
     from service.sealing import report
     from service.sealing.meaning import steps_of
+    from service.sealing.trust import Trust
     from service.sealing.verify import verify as run_steps
 
     content = file.read_bytes()
-    verdict = run_steps(content, _trusted_block(content, rpc, block_hash), steps_of, _bytes("--ledger", ledger, 20))
+    trust = Trust(_trusted_block(content, rpc, block_hash))
+    verdict = run_steps(content, trust, steps_of, _bytes("--ledger", ledger, 20))
     typer.echo(json.dumps(report.as_json(verdict), indent=2) if as_json else "\n".join(report.as_lines(verdict)))
     raise typer.Exit(0 if verdict.holds else 1)
 

@@ -5,6 +5,7 @@ import httpx
 from service.sealing import bundle as bundles
 from service.sealing.meaning import steps_of
 from service.sealing.state import Header
+from service.sealing.trust import Trust
 from service.sealing.verify import verify
 
 
@@ -18,4 +19,4 @@ def block_hash_at(rpc: str, number: int) -> bytes | None:
 def verified(file: bytes, rpc: str) -> bool:
     """Whether every step of the verification holds against the node's block."""
     trusted = block_hash_at(rpc, Header.read(bundles.read(file).header).number)
-    return trusted is not None and verify(file, trusted, steps_of).holds
+    return trusted is not None and verify(file, Trust(trusted), steps_of).holds

@@ -119,11 +119,12 @@ def record_calldata(captures: Sequence[SignedCapture]) -> bytes:
     for body in bodies:
         offsets.append(_word(offset))
         offset += len(body)
-    return b"".join((_record_selector(), _word(32), _word(len(bodies)), *offsets, *bodies))
+    return b"".join((record_selector(), _word(32), _word(len(bodies)), *offsets, *bodies))
 
 
 @cache
-def _record_selector() -> bytes:
+def record_selector() -> bytes:
+    """The first four bytes of calldata of `record`."""
     return keccak256(_signature("Provenance", "function", "record").encode())[:4]
 
 

@@ -19,7 +19,7 @@ class MalformedBundle(ProofFailed):
 
 
 class UntrustedBlock(ProofFailed):
-    """The header does not hash to the block that the auditor trusts."""
+    """Something that the auditor trusts does not say that the header is one of the chain's."""
 
     step = 2
 
@@ -37,25 +37,25 @@ class ForeignRegistry(ProofFailed):
 
 
 class HeadUnproven(ProofFailed):
-    """The state does not prove a head for this trail."""
+    """The state does not prove a head for a trail."""
 
     step = 5
 
 
 class SealBroken(ProofFailed):
-    """A disclosed document and nonce do not open the seal of their entry."""
+    """A disclosed document and nonce do not open the seal of an entry."""
 
     step = 6
 
 
 class ForeignEvent(ProofFailed):
-    """A disclosed document does not speak of this trail, or says another step than its entry."""
+    """A disclosed document is no event, or says of no trail what an entry with its seal says."""
 
     step = 7
 
 
-class PartyUnnamed(ProofFailed):
-    """An entry's party is not among those that the bundle names."""
+class PartyUnproven(ProofFailed):
+    """The registry does not prove that a party's number is that of its identifier, or its roles."""
 
     step = 8
 
@@ -67,12 +67,18 @@ class TimesDisordered(ProofFailed):
 
 
 class NotWhole(ProofFailed):
-    """The entries do not fold into the proven head: something was hidden, altered, reordered or added."""
+    """A trail's entries do not fold into its proven head: something was hidden, altered, reordered or added."""
 
     step = 10
 
 
 class CustodyUnproven(ProofFailed):
-    """The state does not prove the trail's custody slot, or its numbers are not the registry's parties."""
+    """The state does not prove a trail's custody slot, or it names a party that the bundle does not."""
 
     step = 11
+
+
+class KeyUnproven(ProofFailed):
+    """A signature is not that of a key which the registry held for the entry's party, or proofs are left over."""
+
+    step = 12

@@ -10,12 +10,12 @@ import rfc8785
 from Crypto.Hash import keccak as _keccak
 
 # Where orjson's sorted output may differ from RFC 8785: characters beyond the BMP (sorted by UTF-16 code units there),
-# fractions and exponents (ECMAScript notation there), integers too long to be exact doubles (refused there), and null,
-# as which orjson writes NaN and the infinities (refused there). The patterns may also match inside a string, which
-# costs time and nothing else.
+# exponents and whole numbers with a fraction (ECMAScript notation there), integers too long to be exact doubles
+# (refused there), and null, as which orjson writes NaN and the infinities (refused there). The patterns may also match
+# inside a string, which costs time and nothing else.
 # Several patterns, because each alone has a prefix that `re` looks for at the speed of memory; one would take ten times
 # as long, and this is done for every event.
-_DOUBTFUL = rb"(?:null|-?\d+[.eE]|-?\d{16})"
+_DOUBTFUL = rb"(?:null|-?\d+(?:\.\d+)?[eE]|-?\d+\.0(?!\d)|-?\d{16})"
 _DOUBTFUL_MEMBER = re.compile(rb'":' + _DOUBTFUL)
 _DOUBTFUL_ITEM = re.compile(rb"[\[,]" + _DOUBTFUL)
 _DOUBTFUL_WHOLE = re.compile(_DOUBTFUL)

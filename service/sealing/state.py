@@ -1,11 +1,10 @@
 """A block header and the state under it: accounts and storage slots as EIP-1186 proofs show them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.sealing import rlp
 from service.sealing.hashing import keccak256
-from service.sealing.trie import BadProof, lookup
+from service.sealing.trie import BadProof, Nodes, lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Account:
     code_hash: bytes
 
     @classmethod
-    def prove(cls, state_root: bytes, address: bytes, nodes: Sequence[bytes]) -> "Account":
+    def prove(cls, state_root: bytes, address: bytes, nodes: Nodes) -> "Account":
         """The account at the 20-byte address.
 
         Raises:
@@ -66,7 +65,7 @@ class Account:
             raise BadProof("the account has another shape than (nonce, balance, storage root, code hash)")
         return cls(fields[2], fields[3])
 
-    def slot(self, key: bytes, nodes: Sequence[bytes]) -> bytes:
+    def slot(self, key: bytes, nodes: Nodes) -> bytes:
         """The 32 bytes in the storage slot `key`; zero where the trie proves that nothing is there.
 
         Raises:

@@ -1,6 +1,6 @@
-"""Membership and absence in a Merkle Patricia trie (Yellow Paper, appendix D), as EIP-1186 proofs show them."""
+"""Membership and absence in a Merkle Patricia trie (Yellow Paper, appendix D), over a pool of its nodes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from service.sealing import rlp
 from service.sealing.hashing import keccak256
@@ -12,47 +12,56 @@ class BadProof(ValueError):
     """The nodes do not lead from the root to the key."""
 
 
-def lookup(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
+class Nodes:
+    """RLP nodes of any tries, found by their hash; knows which of them no look-up came by."""
+
+    def __init__(self, encoded: Iterable[bytes]) -> None:
+        self._unread = {keccak256(node): node for node in encoded}
+        self._read: dict[bytes, list[rlp.Item]] = {}
+
+    @property
+    def unread(self) -> frozenset[bytes]:
+        """The nodes that no look-up came by."""
+        return frozenset(self._unread.values())
+
+    def named(self, name: bytes) -> list[rlp.Item]:
+        """The node with this hash.
+
+        Raises:
+            BadProof: there is none, or it is malformed.
+        """
+        node = self._read.get(name)
+        if node is None:
+            node = self._read[name] = self._decoded(name)
+        return node
+
+    def _decoded(self, name: bytes) -> list[rlp.Item]:
+        encoded = self._unread.pop(name, None)
+        if encoded is None:
+            raise BadProof(f"the node 0x{name.hex()[:64]} on the way to the key is not there")
+        try:
+            return rlp.decode_list(encoded)
+        except rlp.BadRLP as fault:
+            raise BadProof(f"the node 0x{name.hex()} is malformed: {fault}") from fault
+
+
+def lookup(root: bytes, key: bytes, nodes: Nodes) -> bytes | None:
     """The value under `keccak256(key)` in the secured trie with this 32-byte root, or None where the trie has none.
 
-    `nodes` are the RLP nodes from the root down, each used, none spare.
+    Each node of the way is looked up by the hash that its parent names, so none can be another.
 
     Raises:
-        BadProof: a node is missing, spare, malformed, or does not hash to what its parent names.
+        BadProof: a node is missing or malformed.
     """
     if root == EMPTY_ROOT:
-        if list(nodes) not in ([], [rlp.encode(b"")]):  # nodes differ in how they show an empty trie
-            raise BadProof("the trie is empty and yet the proof has nodes")
         return None
-    return _walk(root, keccak256(key).hex(), nodes)
-
-
-def _walk(root: bytes, path: str, nodes: Sequence[bytes]) -> bytes | None:
-    """The value at the end of a path of nibbles; all paths of the trie have one length."""
     reference: rlp.Item = root
-    used = 0
+    path = keccak256(key).hex()
     while True:
-        if isinstance(reference, bytes):
-            used += 1
-            reference = _named(reference, nodes, used - 1)
-        found = _step(reference, path)
-        if isinstance(found, tuple) and found[0]:
-            reference, path = found
-            continue
-        if used != len(nodes):
-            raise BadProof(f"{len(nodes) - used} nodes of the proof are not on the way to the key")
-        return found if isinstance(found, bytes) else None
-
-
-def _named(name: bytes, nodes: Sequence[bytes], index: int) -> list[rlp.Item]:
-    if index >= len(nodes):
-        raise BadProof("the proof ends before the key")
-    if len(name) != 32 or keccak256(nodes[index]) != name:
-        raise BadProof(f"node {index} does not hash to what its parent names")
-    try:
-        return rlp.decode_list(nodes[index])
-    except rlp.BadRLP as fault:
-        raise BadProof(f"node {index} is malformed: {fault}") from fault
+        found = _step(nodes.named(reference) if isinstance(reference, bytes) else reference, path)
+        if not isinstance(found, tuple):
+            return found
+        reference, path = found
 
 
 def _step(node: rlp.Item, path: str) -> bytes | tuple[rlp.Item, str] | None:

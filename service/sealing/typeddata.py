@@ -39,10 +39,15 @@ def capture_id(entries: Sequence[Entry]) -> bytes:
     """
     if not 0 < len(entries) <= ENTRIES_PER_CAPTURE:
         raise ValueError(f"a capture has 1 to {ENTRIES_PER_CAPTURE} entries, this one has {len(entries)}")
-    return keccak256(*map(_struct_hash, entries))
+    return keccak256(*map(struct_hash, entries))
 
 
-def _struct_hash(entry: Entry) -> bytes:
+def struct_hash(entry: Entry) -> bytes:
+    """EIP-712's `hashStruct` of an entry, 32 bytes.
+
+    Raises:
+        ValueError: trail, seal or `to` is not 32 bytes.
+    """
     trail, seal, step, to = entry
     if not len(trail) == len(seal) == len(to) == 32:  # else bytes could move from one word into the next
         raise ValueError("trail, seal and to of an entry have 32 bytes each")

@@ -43,3 +43,15 @@ class TrailNotIntact(TrailsealError):
     """What the service keeps is not what was sealed."""
 
     slug, title, status = "trail-not-intact", "What is kept is not what was sealed", 500
+
+
+class NothingToWithhold(TrailsealError):
+    """An event that is to be withheld is none that the bundle would show."""
+
+    slug, title, status = "nothing-to-withhold", "No event with this eventID would be shown", 422
+
+
+class BundleTooLarge(TrailsealError):
+    """What is asked for is more than one bundle may hold."""
+
+    slug, title, status = "bundle-too-large", "That is more than one bundle may hold", 422

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 
 from service.config import Settings
 from service.epcis.identifiers import InvalidIdentifier, canonical
+from service.erasure.alias import alias_of, mac_of
 from service.ledger.proofs import Proofs
 from service.parties.caller import Caller
 from service.parties.scopes import Scope
-from service.sealing.bundle import TrailPart
 from service.sealing.commitments import salt_of
 from service.store import ties as tie_store
 from service.store import trails as store
 from service.store.database import Database, Session
 from service.store.trails import SealedRow, TrailRow, UnsealedRow, Viewer
 from service.trails import custody, journeys, reading
+from service.trails.assemble import Thing
 from service.trails.bundling import Bundler
+from service.trails.disclosure import EVERYTHING, Disclosure
 from service.trails.errors import BadPlace, EventNotFound, NotAnIdentifier, TrailNotFound
+from service.trails.facts import erasures_in, facts_of
 from service.trails.journeys import Journey, JourneyEvent
 from service.trails.ties import stays
 from service.trails.views import EventView, TrailView, event_view
@@ -50,7 +53,11 @@ class Trails:
             names = await store.parties_by_id(session, reading.parties_in(sealed, unsealed, held))
             ties = await self._ties(session, caller, trail.id)
             head = await store.head_at(session, trail.id, (2**62, 0))
-        entries = reading.sealed_views(sealed, before, disputes, names) + reading.unsealed_views(unsealed, names)
+            facts = await facts_of(session, caller.party, trail.id, sealed, unsealed)
+        entries = facts.shown(
+            reading.sealed_views(sealed, before, disputes, names, facts.erased),
+            reading.unsealed_views(unsealed, names, facts.erased),
+        )
         return TrailView(
             trail.identifier,
             trail.kind,
@@ -83,6 +90,7 @@ class Trails:
             shown = [one for one in held if known.get(one.trail, (trail, False))[1]]
             rows, all_seen = await journeys.seen_on_the_way(session, trail.id, shown)
             names = await store.parties_by_id(session, sorted({row.event.party for row in rows}))
+            erased = await erasures_in(session, caller.party, (row.event for row in rows))
         places = {one.trail: (known[one.trail][0].identifier, one.depth) for one in reversed(shown)}
         places[trail.id] = (trail.identifier, 0)
         return Journey(
@@ -93,7 +101,7 @@ class Trails:
                     row.role,
                     row.step,
                     row.sealed_at,
-                    event_view(row.event, reading.name_of(row.event.party, names)),
+                    event_view(row.event, reading.name_of(row.event.party, names), erased.get(row.event.seq)),
                 )
                 for row in rows
             ),
@@ -104,18 +112,21 @@ class Trails:
             all_held and made_of.complete and became.complete and all_seen,
         )
 
-    async def bundle(self, caller: Caller, identifier: str, block: int | None = None) -> bytes:
-        """The bundle file of the thing's trail (docs/format.md section 5), as of the newest block or the one given.
+    async def bundle(
+        self, caller: Caller, *identifiers: str, block: int | None = None, disclosure: Disclosure = EVERYTHING
+    ) -> bytes:
+        """The bundle file of the things' trails (docs/format.md section 5), as of the newest block or the one given.
 
-        It discloses the salt of this trail and of no other.
+        It discloses the salts of these trails and of no other. A thing that is named twice is in it once.
 
         Raises:
             TrailNotFound, NotAnIdentifier; otherwise as `Bundler.bundle`.
         """
         async with self._database.session() as session:
-            trail = await self._trail(session, caller, identifier)
-        salt = salt_of(trail.identifier, self._settings.consortium_secret.get_secret_value())
-        return await self._bundler.bundle(TrailPart(identifier=trail.identifier, salt=salt), block)
+            trails = {await self._trail(session, caller, identifier) for identifier in identifiers}
+        secret = self._settings.consortium_secret.get_secret_value()
+        things = [Thing(trail.identifier, salt_of(trail.identifier, secret)) for trail in trails]
+        return await self._bundler.bundle(things, block, disclosure)
 
     async def list(
         self, caller: Caller, after: bytes = b"", limit: int = 50
@@ -134,11 +145,15 @@ class Trails:
         """
         caller.require(Scope.TRAILS_READ)
         async with self._database.session() as session:
-            row = await store.visible_event(session, event_id, _viewer(caller))
+            viewer, secret = _viewer(caller), self._settings.consortium_secret.get_secret_value()
+            row = await store.visible_event(session, event_id, viewer)
+            if row is None:
+                row = await store.visible_event(session, alias_of(mac_of(event_id, secret)), viewer)
             if row is None:
                 raise EventNotFound(f"you see no event {event_id[:200]!r}; check its eventID")
             names = await store.parties_by_id(session, [row.party])
-        return event_view(row, reading.name_of(row.party, names))
+            erased = await erasures_in(session, caller.party, [row])
+        return event_view(row, reading.name_of(row.party, names), erased.get(row.seq))
 
     async def _trail(self, session: Session, caller: Caller, identifier: str) -> TrailRow:
         caller.require(Scope.TRAILS_READ)
