@@ -18,6 +18,7 @@ from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
 from service.queries import Queries
 from service.queries.spellings import Spellings
+from service.recall import Notices, Recalls
 from service.risk.assessing import Risk
 from service.store.database import Database
 from service.stream import Stream
@@ -54,6 +55,8 @@ class Rooms:
     subscriptions: Subscriptions
     feeds: Feeds
     master_data: MasterData
+    recalls: Recalls
+    notices: Notices
 
 
 @asynccontextmanager
@@ -81,6 +84,8 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             subscriptions=Subscriptions(store, settings),
             feeds=Feeds(store),
             master_data=MasterData(store),
+            recalls=Recalls(store, settings),
+            notices=Notices(store),
         )
     finally:
         await node.close()

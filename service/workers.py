@@ -1,4 +1,6 @@
-"""The processes behind the API: relay and signer of stale captures, watcher, indexer, deliverer; any number may run."""
+"""The processes behind the API: relay and signer of stale captures, watcher, indexer, deliverer, and who keeps recalls;
+any number may run.
+"""
 
 import asyncio
 import contextlib
@@ -14,13 +16,14 @@ from service.ledger.deploy import check_chain, deploy
 from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
 from service.queries.reindexing import Reindexer
+from service.recall import Grower, Holder
 from service.store.chain import Deployed, deployed
 from service.store.database import Database, unavailable
 from service.subscriptions import Deliverer
 
 _log = structlog.get_logger(__name__)
 
-Role = Literal["relay", "watch", "index", "deliver"]
+Role = Literal["relay", "watch", "index", "deliver", "recall"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _PAUSE_AFTER_FAULT_SECONDS = 1.0
 
@@ -38,6 +41,9 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
         async with asyncio.TaskGroup() as group:
             if "index" in roles:
                 group.create_task(_repeat(Reindexer(database).step, settings.poll_seconds, stop))
+            if "recall" in roles:
+                group.create_task(_repeat(Grower(database).step, settings.poll_seconds, stop))
+                group.create_task(_repeat(Holder(database, settings).step, settings.poll_seconds, stop))
             if "deliver" in roles:
                 group.create_task(_repeat(deliverer.step, settings.poll_seconds, stop))
             if {"relay", "watch"} & set(roles):

@@ -18,8 +18,10 @@ from service.api import (
     grants,
     health,
     ledger,
+    notices,
     parties,
     problems,
+    recalls,
     risk,
     signing_keys,
     spreadsheets,
@@ -44,6 +46,8 @@ _ROUTERS = (
     trails,
     stream,
     risk,
+    recalls,
+    notices,
     parties,
     signing_keys,
     api_keys,
@@ -51,7 +55,7 @@ _ROUTERS = (
     ledger,
     health,
 )
-_SHIPMENTS = _QUERIES = 1024 * 1024
+_SHIPMENTS = _QUERIES = _THINGS = 1024 * 1024
 
 
 def from_environment() -> FastAPI:
@@ -79,6 +83,8 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
             return settings.document_bytes
         if path.startswith(epcis.QUERYING):
             return _QUERIES
+        if path in recalls.LONG:
+            return _THINGS
         return _SHIPMENTS if path.startswith(risk.router.prefix) else SMALL
 
     metrics = Metrics()

@@ -74,7 +74,8 @@ async def capture(
 async def prepare(request: Request, caller: Writer, rooms: InRooms, behaviour: ErrorBehaviour = "rollback") -> Response:
     """The events as they would be sealed, and the typed data for the party's own key to sign."""
     body, format_ = await read_document(request)
-    return Json(_prepared(await rooms.captures.prepare(caller, body, format=format_, proceed=behaviour == "proceed")))
+    prepared = await rooms.captures.prepare(caller, body, format=format_, proceed=behaviour == "proceed")
+    return Json(prepared_answer(prepared))
 
 
 @router.post(
@@ -117,7 +118,8 @@ def _accepted(request: Request, accepted: Receipt) -> Response:
     return Json(accepted.told(), 202, {"Location": f"{router.prefix}/{accepted.id}"})
 
 
-def _prepared(prepared: Prepared) -> dict[str, object]:
+def prepared_answer(prepared: Prepared) -> dict[str, object]:
+    """What a party with a key of its own is to check and to sign."""
     return {
         "events": [
             {"document": orjson.Fragment(document), "nonce": hexed(nonce), "seal": hexed(seal)}
