@@ -5,14 +5,22 @@ The rules are those of docs/format.md, section 9. No I/O: whoever collected the 
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from service.sealing import errors
 from service.sealing.checkpoint import NONE_BEFORE, BadCheckpoint, Checkpoint, SignedCheckpoint, read_line
 from service.sealing.state import Header
+
+if TYPE_CHECKING:
+    from service.sealing.trust import Witnesses
+
+__all__ = [
+    "MAX_BYTES", "BadCheckpoint", "Checkpoint", "Contradiction", "SignedCheckpoint", "agreed", "find_contradictions",
+    "read", "read_line",
+]  # fmt: skip
 
 MAX_BYTES = 64 * 1024 * 1024
 """Longest file of checkpoints that is read at once: some 130,000 of them."""
@@ -26,7 +34,8 @@ def read(lines: bytes) -> list[SignedCheckpoint]:
     """
     if len(lines) > MAX_BYTES:
         raise BadCheckpoint(
-            f"{len(lines)} bytes of checkpoints; at most {MAX_BYTES} are read at once: keep those from around the block"
+            f"more than {MAX_BYTES} bytes of checkpoints; no more are read at once: keep those that matter,"
+            " such as `tail --lines 100000`"
         )
     found = []
     for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n") if lines else (), start=1):
@@ -79,36 +88,18 @@ def find_contradictions(checkpoints: Iterable[SignedCheckpoint]) -> list[Contrad
     return found
 
 
-class Witnessed(NamedTuple):
-    """The witnesses that signed the block (20-byte addresses, ascending); the newest block that a given one signed."""
-
-    witnesses: tuple[bytes, ...]
-    newest: Checkpoint
-
-
-def agreed(
-    header: Header,
-    chain_id: int,
-    witnesses: Collection[bytes],
-    required: int,
-    checkpoints: Iterable[SignedCheckpoint],
-) -> Witnessed:
-    """Which of the given witnesses (20-byte addresses) signed the block with this header.
+def agreed(witnesses: "Witnesses", chain_id: int, header: Header) -> tuple[bytes, ...]:
+    """Which of the given witnesses (20-byte addresses, ascending) signed the block with this header.
 
     Checkpoints of anybody else, or of other chains, say nothing. One witness that saw another block is enough to
     refuse: a chain that is shown differently to two is not to be trusted, whichever of them has the majority.
 
     Raises:
         UntrustedBlock: a witness signed another block for the number, checkpoints contradict each other, or fewer than
-            `required` witnesses signed the block; `extra` has the evidence.
-        ValueError: no witness is given, an address is not 20 bytes, or `required` is not 1 to the number of witnesses.
+            required signed the block; `extra` has the evidence.
     """
-    known = frozenset(witnesses)
-    if not known or any(len(witness) != 20 for witness in known):
-        raise ValueError("give the addresses of the witnesses, 20 bytes each, one at least")
-    if not 1 <= required <= len(known):
-        raise ValueError(f"{required} of {len(known)} witnesses cannot be required: it is 1 to {len(known)}")
-    own = [one for one in checkpoints if one.witness in known and one.checkpoint.chain_id == chain_id]
+    known = witnesses.addresses
+    own = [one for one in witnesses.checkpoints if one.witness in known and one.checkpoint.chain_id == chain_id]
     block = (header.number, header.hash, header.state_root, header.time)
     for one in own:
         if one.checkpoint.number == header.number and one.checkpoint.block != block:
@@ -123,12 +114,12 @@ def agreed(
             {"evidence": [one.as_json() for one in contradictions[:10]]},
         )
     found = sorted({one.witness for one in own if one.checkpoint.number == header.number})
-    if len(found) < required:
+    if len(found) < witnesses.required:
         raise errors.UntrustedBlock(
             f"{len(found)} of the {len(known)} given witnesses signed block {header.number} (0x{header.hash.hex()}),"
-            f" {required} are required{_nearest(own, header.number)}"
+            f" {witnesses.required} are required{_nearest(own, header.number)}"
         )
-    return Witnessed(tuple(found), max(one.checkpoint for one in own))
+    return tuple(found)
 
 
 def _within(own: Sequence[SignedCheckpoint]) -> Iterator[Contradiction]:
