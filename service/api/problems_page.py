@@ -6,7 +6,7 @@ from service.api import app
 from service.api.problems import BASE, known
 from service.errors import TrailsealError
 
-_NOT_OVER_HTTP = ("service.cli", "service.config", "service.devstack", "service.ledger.deploy")
+_NOT_OVER_HTTP = ("service.cli", "service.config", "service.devstack", "service.ledger.deploy", "service.witness")
 _INTRODUCTION = f"""# Problems
 
 Every refusal is an `application/problem+json` document (RFC 9457). Its `type` is `{BASE}` and the slug

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, data, keys, learning, operate, risk
+from service.cli import audit, data, keys, learning, operate, risk, witnessing
 from service.cli.demo import demo
 from service.errors import TrailsealError
 
@@ -35,6 +35,7 @@ training.command("evaluate")(learning.evaluate)
 app.add_typer(imports, name="import")
 app.add_typer(scores, name="risk")
 app.add_typer(training, name="ml")
+app.add_typer(witnessing.witness, name="witness")
 
 
 def main() -> None:
