@@ -104,7 +104,7 @@ class NewApiKey(_Shape):
     """An API key to make: no wider and no longer-lived than the one that makes it."""
 
     label: Annotated[Text, Field(examples=["warehouse scanner 4"])]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=7, examples=[["captures:write"]])]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=9, examples=[["captures:write"]])]
     expiresAt: Annotated[AwareDatetime | None, Field(examples=["2027-01-01T00:00:00Z"])] = None  # noqa: N815
 
 

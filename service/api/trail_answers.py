@@ -8,7 +8,7 @@ import orjson
 from service.api.answers import hexed
 from service.sealing.entries import Step
 from service.trails import EventView, Journey, TrailEntry, TrailView
-from service.trails.views import CustodyView, PartyName, Tied
+from service.trails.views import CustodyView, ErasureView, KeyView, PartyName, Tied
 
 
 def party(named: PartyName) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def event(view: EventView) -> dict[str, Any]:
         "document": None if view.document is None else orjson.Fragment(view.document),
         "retracted": view.retracted,
         "intact": view.intact,
+        "erased": _erased(view.erased) if view.erased else None,
     }
 
 
@@ -49,6 +50,37 @@ def entry(view: TrailEntry) -> dict[str, Any]:
         "refusal": view.refusal,
         "fault": view.fault,
         "intact": view.intact,
+        "key": key(view.key) if view.key else None,
+        "doubtful": view.doubtful,
+        "suspension": view.suspension,
+    }
+
+
+def key(view: KeyView) -> dict[str, Any]:
+    """A key that signs."""
+    return {
+        "address": hexed(view.address),
+        "custody": view.custody,
+        "boundBlock": view.bound_block,
+        "boundTime": view.bound_time,
+        "revoked": view.revoked,
+        "revokedBlock": view.revoked_block,
+        "revokedTime": view.revoked_time,
+        "compromisedFrom": view.compromised_from,
+    }
+
+
+def _erased(view: ErasureView) -> dict[str, Any]:
+    return {
+        "by": party(view.by),
+        "key": view.key,
+        "label": view.label,
+        "at": view.at,
+        "reason": view.reason,
+        "statement": view.statement,
+        "stated": view.stated,
+        "block": view.block,
+        "blockTime": view.block_time,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.examples import DOCUMENT
-from service.api.shapes import PARTY
+from service.api.shapes import ADDRESS, PARTY
 
 Identifier = Annotated[str, Field(examples=["https://id.gs1.org/01/09521321000018/21/10001"])]
 Hash = Annotated[str, Field(examples=["0x" + "9e" * 32])]
@@ -24,6 +24,42 @@ class NamedParty(_Shape):
     name: Annotated[str | None, Field(examples=["Acme Air Cargo"])]
 
 
+class KeyShape(_Shape):
+    """The key that signed; times in Unix seconds, null where the chain has it not yet."""
+
+    address: Annotated[str, Field(examples=[ADDRESS])]
+    custody: Literal["service", "own"] | None
+    boundBlock: int | None  # noqa: N815
+    boundTime: int | None  # noqa: N815
+    revoked: bool
+    revokedBlock: int | None  # noqa: N815
+    revokedTime: int | None  # noqa: N815
+    compromisedFrom: Annotated[int | None, Field(description="not to be trusted from this second on")]  # noqa: N815
+
+
+class SuspensionShape(_Shape):
+    """The party's last suspension, in Unix seconds; `then`: whether it was suspended when the entry was recorded."""
+
+    now: bool
+    since: int
+    until: int | None
+    then: bool
+
+
+class ErasedShape(_Shape):
+    """Who erased the event, when and why; `statement` is the eventID of the party's sealed statement about it."""
+
+    by: NamedParty
+    key: Annotated[str | None, Field(description="id of the API key; told to its own party only")]
+    label: Annotated[str | None, Field(description="label of the API key; told to its own party only")]
+    at: datetime
+    reason: Annotated[str, Field(examples=["request of the data subject, GDPR Art. 17"])]
+    statement: Annotated[str, Field(examples=["urn:uuid:0b5d7a64-5a0f-4a53-8b8f-6f6f9d1f8f10"])]
+    stated: Annotated[bool, Field(description="whether the statement is captured")]
+    block: Annotated[int | None, Field(description="of the statement")]
+    blockTime: Annotated[int | None, Field(description="Unix seconds")]  # noqa: N815
+
+
 class EventShape(_Shape):
     """An event; `document` is null once erased, `intact` says whether what is kept opens the seal."""
 
@@ -36,6 +72,7 @@ class EventShape(_Shape):
     document: Annotated[dict[str, Any] | None, Field(examples=[DOCUMENT["epcisBody"]["eventList"][0]])]
     retracted: bool
     intact: bool
+    erased: ErasedShape | None
 
 
 class EntryShape(_Shape):
@@ -56,6 +93,11 @@ class EntryShape(_Shape):
     refusal: str | None
     fault: str | None
     intact: bool
+    key: KeyShape | None
+    doubtful: Annotated[
+        bool | None, Field(description="recorded when the key was not to be trusted; null: no key known")
+    ]
+    suspension: SuspensionShape | None
 
 
 class CustodyShape(_Shape):

@@ -12,6 +12,7 @@ from service.capture.reading import Format, Source
 from service.capture.receipts import PART_STATES, PartReceipt, Prepared, Receipt, SignedDocument
 from service.capture.rows import Accepted, SignedPart, rows_of
 from service.config import Settings
+from service.erasure.alias import mac_of
 from service.errors import TrailsealError
 from service.masterdata.telling import tell
 from service.parties.caller import Caller
@@ -151,7 +152,7 @@ class Captures:
             row = await store.capture_by_key(session, caller.party, idempotency_key)
             if row is None:
                 return None
-            if row.request_hash != request_hash:
+            if row.request_hash and row.request_hash != request_hash:  # none: an event of it was erased
                 raise errors.IdempotencyKeyReused(
                     f"the Idempotency-Key {idempotency_key!r} came with another document before: use a fresh key for"
                     " each document, and the same key only to repeat the same one"
@@ -251,14 +252,17 @@ class Captures:
 
     async def _without_known(self, session: Session, caller: Caller, drafted: Drafted) -> Drafted:
         """The document, refused where the party captured an event of it before; with `proceed`, without such events."""
-        known = await store.known_events(session, caller.party, drafted.identities) if drafted.drafts else []
+        secret = self._settings.consortium_secret.get_secret_value()
+        macs = [mac_of(event_id, secret) for event_id, _ in drafted.identities]
+        known = await store.known_events(session, caller.party, drafted.identities, macs) if drafted.drafts else []
         if not known:
             return drafted
         if drafted.proceed:
             return drafted.without({(event_id, declares) for event_id, declares, _ in known})
-        told = [{"eventID": event_id, "captureID": str(capture)} for event_id, _, capture in known[:100]]
+        told = [{"eventID": event_id, "captureID": capture and str(capture)} for event_id, _, capture in known[:100]]
+        erased = " and erased" if known[0][2] is None else ""
         raise errors.DuplicateEvent(
-            f"{len(known)} of the events were captured before, the first as {known[0][0]}: leave them out",
+            f"{len(known)} of the events were captured before{erased}, the first as {known[0][0]}: leave them out",
             {"events": told},
         )
 

@@ -23,6 +23,8 @@ class Scope(StrEnum):
     """Share the party's trails with another party, and stop sharing."""
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
     """Keep and delete named queries and the subscriptions to them; reading them takes `trails:read`."""
+    EVENTS_ERASE = "events:erase"
+    """Erase what events of the party said, for good, and read what was erased."""
     CONSORTIUM_ADMIN = "consortium:admin"
     """Register, suspend and reinstate parties, and give each its first API key."""
 

@@ -182,15 +182,26 @@ async def _insert_capture(session: Session, new: NewCapture) -> CaptureRow:
     return CaptureRow(*(await session.execute(statement, values)).one())
 
 
-async def known_events(session: Session, party: bytes, ids: Sequence[tuple[str, bool]]) -> list[tuple[str, bool, UUID]]:
-    """Those of the events (eventID, whether it declares an error) that this party captured before, with the capture."""
+async def known_events(
+    session: Session, party: bytes, ids: Sequence[tuple[str, bool]], macs: Sequence[bytes]
+) -> list[tuple[str, bool, UUID | None]]:
+    """Those of the events (eventID, whether it declares an error) that this party captured before, with the capture.
+
+    `macs` are those of the eventIDs (`service.erasure.alias`): erased ones are known by these, without their capture.
+    Both are looked for in one statement: an event that is erased just now is in one of the two.
+    """
     statement = text(
-        "SELECT event_id, declares_error, capture FROM events"
-        " JOIN unnest(CAST(:ids AS text[]), CAST(:declaring AS boolean[])) AS asked (id, declaring)"
+        "WITH asked AS (SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:declaring AS boolean[]),"
+        " CAST(:macs AS bytea[])) AS asked (id, declaring, mac))"
+        " SELECT event_id, declares_error, capture FROM events JOIN asked"
         " ON events.event_id = asked.id AND events.declares_error = asked.declaring WHERE events.party = :party"
+        " UNION ALL SELECT asked.id, asked.declaring, NULL FROM erasures JOIN asked"
+        " ON erasures.event_mac = asked.mac AND erasures.declares_error = asked.declaring"
+        " WHERE erasures.party = :party"
     )
     names, declaring = zip(*ids, strict=True)
-    rows = await session.execute(statement, {"ids": list(names), "declaring": list(declaring), "party": party})
+    values = {"ids": list(names), "declaring": list(declaring), "macs": list(macs), "party": party}
+    rows = await session.execute(statement, values)
     return [(row[0], row[1], row[2]) for row in rows.all()]
 
 

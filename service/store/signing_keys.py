@@ -1,9 +1,9 @@
 """The keys that sign for parties."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -55,6 +55,37 @@ async def signing_keys(session: Session, party: bytes, after: bytes, limit: int)
         .limit(limit)
     )
     return (await session.scalars(query)).all()
+
+
+async def keys_at(session: Session, addresses: Collection[bytes]) -> Sequence[SigningKey]:
+    """Those of the keys that are kept here, anybody's, in our custody or not."""
+    return (await session.scalars(select(SigningKey).where(col(SigningKey.address).in_(addresses)))).all()
+
+
+async def signers_of_sealed(session: Session, places: Sequence[tuple[bytes, bytes, int]]) -> dict[bytes, bytes]:
+    """Which keys signed what (part, its party, block) of the ledger, by part, where a transaction of ours brought it.
+
+    What others brought may carry another signature of the same party.
+    """
+    statement = text(
+        "SELECT parts.id, parts.signer FROM unnest(CAST(:parts AS bytea[]), CAST(:parties AS bytea[]),"
+        " CAST(:blocks AS bigint[])) AS said (part, party, block) JOIN parts ON parts.id = said.part"
+        " AND parts.party = said.party JOIN transactions ON transactions.hash = parts.transaction"
+        " AND transactions.block = said.block"
+    )
+    parts, parties, blocks = zip(*places, strict=True) if places else ((), (), ())
+    values = {"parts": list(parts), "parties": list(parties), "blocks": list(blocks)}
+    return {row[0]: row[1] for row in (await session.execute(statement, values)).all()}
+
+
+async def signers_of_unsealed(session: Session, trail: bytes, events: Sequence[int]) -> dict[int, bytes]:
+    """Which keys signed the entries of these events on a trail, as they wait or were refused, by event."""
+    statement = text(
+        "SELECT mentions.event, parts.signer FROM mentions JOIN parts ON parts.id = mentions.part"
+        " WHERE mentions.trail = :trail AND mentions.event = ANY(CAST(:events AS bigint[]))"
+    )
+    rows = await session.execute(statement, {"trail": trail, "events": list(events)})
+    return {row[0]: row[1] for row in rows.all()}
 
 
 async def revoke_signing_key(session: Session, address: bytes, at: datetime, compromised_from: datetime) -> None:

@@ -244,6 +244,15 @@ async def add_delivery(session: Session, made: Delivery) -> None:
     await session.flush()
 
 
+async def none_erased(session: Session, events: Collection[int]) -> bool:
+    """Whether none of these events is erased; and none is before the commit."""
+    statement = text(
+        "SELECT seq FROM events WHERE seq = ANY(CAST(:events AS bigint[])) AND document IS NOT NULL"
+        " ORDER BY seq FOR KEY SHARE"
+    )
+    return len((await session.execute(statement, {"events": list(events)})).all()) == len(events)
+
+
 async def drop_delivery(session: Session, delivery_id: UUID) -> bool:
     """Forgets what was to be sent; False where somebody else did."""
     gone = await session.scalar(delete(Delivery).where(col(Delivery.id) == delivery_id).returning(col(Delivery.id)))

@@ -69,6 +69,8 @@ async def prepare(database: Database, subscription: UUID, lease: UUID) -> Outgoi
                 await stored.drop_delivery(session, found.outdated.id)
             assert found.batch is not None
             if found.body is not None:
+                if not await stored.none_erased(session, [event.seq for event in found.batch.events]):
+                    continue  # it was written before: look again
                 last = found.batch.complete and row.schedule is None
                 return _outgoing(row, await _keep(session, row, found.batch, found.body), last)
             await _go_on(session, row, found.batch, found.now)

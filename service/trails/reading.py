@@ -5,12 +5,14 @@ from itertools import chain as chained
 
 from service.sealing.entries import GENESIS, NOBODY, Recorded, Step, advance
 from service.store.outbox import PartState
-from service.store.trails import DisputeRow, PartyRow, SealedRow, TrailRow, UnsealedRow
+from service.store.trails import DisputeRow, EventRow, PartyRow, SealedRow, TrailRow, UnsealedRow
 from service.trails import custody
 from service.trails.ties import TRANSFORMATION, Stay
-from service.trails.views import CustodyView, EventView, PartyName, Tied, TrailEntry, event_view
+from service.trails.views import CustodyView, ErasureView, EventView, PartyName, Tied, TrailEntry, event_view
 
 Names = Mapping[bytes, PartyRow]
+Erased = Mapping[int, ErasureView]
+"""Erasures by the numbers of their events."""
 ALTERED = "the event that is kept does not open the seal: it was altered after it was sealed"
 UNFOLDED = "the entry does not fold into the head that is kept with it: it was altered, or one before it is missing"
 UNMATCHED = "the event was sealed, but not with the seal and step that are kept: it was altered after it was sealed"
@@ -29,14 +31,18 @@ def parties_in(sealed: Iterable[SealedRow], unsealed: Iterable[UnsealedRow], hel
 
 
 def sealed_views(
-    rows: Sequence[SealedRow], before: bytes | None, disputes: Sequence[DisputeRow], names: Names
+    rows: Sequence[SealedRow],
+    before: bytes | None,
+    disputes: Sequence[DisputeRow],
+    names: Names,
+    erased: Erased | None = None,
 ) -> list[TrailEntry]:
     """The entries that the ledger recorded; `before` is the trail's head before the first of them."""
     disputed = custody.disputes_of([(row.block, row.log) for row in rows], disputes)
     head, views = before or GENESIS, []
     for row in rows:
         folds = advance(head, recorded_of(row)) == row.head
-        event = event_view(row.event, name_of(row.event.party, names)) if row.event else None
+        event = _event(row.event, names, erased) if row.event else None
         views.append(
             TrailEntry(
                 "sealed",
@@ -63,17 +69,21 @@ def recorded_of(row: SealedRow) -> Recorded:
     return Recorded(row.seal, row.party, row.to, row.step, row.time)
 
 
+def _event(row: EventRow, names: Names, erased: Erased | None) -> EventView:
+    return event_view(row, name_of(row.party, names), (erased or {}).get(row.seq))
+
+
 def _fault(folds: bool, event: EventView | None) -> str | None:
     if not folds:
         return UNFOLDED
     return ALTERED if event is not None and not event.intact else None
 
 
-def unsealed_views(rows: Sequence[UnsealedRow], names: Names) -> list[TrailEntry]:
+def unsealed_views(rows: Sequence[UnsealedRow], names: Names, erased: Erased | None = None) -> list[TrailEntry]:
     """The entries that wait for the chain, and those that it refused."""
     views = []
     for row in rows:
-        event = event_view(row.event, name_of(row.event.party, names))
+        event = _event(row.event, names, erased)
         refused = row.state == PartState.REFUSED
         fault = UNMATCHED if row.state == PartState.SEALED else _fault(True, event)
         views.append(

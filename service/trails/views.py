@@ -21,8 +21,55 @@ class PartyName:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key that signs: 20-byte address, who holds it, and what the registry says of it; times in Unix seconds.
+
+    `bound_*` and `revoked_*` are None where the chain has it not yet. From `compromised_from` on (None: never) its
+    signatures are not to be trusted.
+    """
+
+    address: bytes
+    custody: Literal["service", "own"] | None
+    bound_block: int | None
+    bound_time: int | None
+    revoked: bool
+    revoked_block: int | None
+    revoked_time: int | None
+    compromised_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionView:
+    """A party's last suspension, in Unix seconds (`until` None: still), and whether it was suspended then."""
+
+    now: bool
+    since: int
+    until: int | None
+    then: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureView:
+    """Who erased an event, when and why; the API key (its id and label) is told to that party only.
+
+    `statement` is the eventID of the party's statement about it, `stated` whether that is captured, and `block` and
+    `block_time` (Unix seconds) where the ledger has it.
+    """
+
+    by: PartyName
+    key: str | None
+    label: str | None
+    at: datetime
+    reason: str
+    statement: str
+    stated: bool
+    block: int | None = None
+    block_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
-    """An event as captured. `document` is its canonical JSON, None once erased.
+    """An event as captured. `document` is its canonical JSON, None once erased; `erased` says by whom and when.
 
     `retracted`: the party declared it an error later. `intact`: document and nonce open the seal, as far as they are
     kept; what is not intact was altered after its capture.
@@ -37,6 +84,7 @@ class EventView:
     document: bytes | None
     retracted: bool
     intact: bool
+    erased: ErasureView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +93,9 @@ class TrailEntry:
 
     `event` is None where the ledger has an entry that the service did not capture. `block`, `block_time` (Unix
     seconds) and `head` (the trail's head after it) are None until it is sealed. `disputes` are reasons of the
-    contract; `refusal` says why the chain refused it. `fault` says what does not fit, None where all does.
+    contract; `refusal` says why the chain refused it. `fault` says what does not fit, None where all does. `key` signed
+    it, as far as the service knows; `doubtful`: it was recorded when that key was not to be trusted any more (None: the
+    key is not known). `suspension` is its party's last one, None where it never was suspended.
     """
 
     state: State
@@ -62,6 +112,9 @@ class TrailEntry:
     disputes: tuple[str, ...] = ()
     refusal: str | None = None
     fault: str | None = None
+    key: KeyView | None = None
+    doubtful: bool | None = None
+    suspension: SuspensionView | None = None
 
     @property
     def intact(self) -> bool:
@@ -120,7 +173,7 @@ class TrailView:
         return all(entry.intact for entry in self.entries)
 
 
-def event_view(row: EventRow, party: PartyName) -> EventView:
+def event_view(row: EventRow, party: PartyName, erased: ErasureView | None = None) -> EventView:
     """The event of a row, its seal checked."""
     return EventView(
         row.event_id,
@@ -132,6 +185,7 @@ def event_view(row: EventRow, party: PartyName) -> EventView:
         row.document,
         row.retracted,
         opens(row),
+        erased,
     )
 
 
