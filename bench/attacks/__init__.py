@@ -1,0 +1,1 @@
+"""Every attack and fault of docs/threat-model.md, run against the real thing: `python -m bench.attacks`."""
