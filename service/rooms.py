@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from service.audit.audits import Audits
 from service.capture import Captures
 from service.config import Settings
 from service.health import Health
@@ -45,6 +46,7 @@ class Rooms:
     grants: Grants
     captures: Captures
     trails: Trails
+    audits: Audits
     stream: Stream
     risk: Risk
     ledgers: Ledgers
@@ -74,6 +76,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             grants=Grants(store),
             captures=Captures(store, settings),
             trails=Trails(store, settings, Proofs(node)),
+            audits=Audits(store, settings),
             stream=Stream(store),
             risk=Risk(store, settings),
             ledgers=Ledgers(store),

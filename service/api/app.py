@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from service.api import (
     api_keys,
+    audit,
     captures,
     epcis,
     grants,
@@ -44,6 +45,7 @@ _ROUTERS = (
     spreadsheets,
     captures,
     trails,
+    audit,
     stream,
     risk,
     recalls,

@@ -1,1 +1,1 @@
-"""Audits: the statements of a trail as the caller may see them, and what the rules find in them."""
+"""Audits: the statements of a trail as the caller sees it, what the rules find in them, and files to take away."""

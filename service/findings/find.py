@@ -28,9 +28,24 @@ def find(
 
     A statement that its party declared an error causes no finding; what corrects it is a statement like others.
     """
+    return found_in(
+        gathered(statements, places=places, masterdata=masterdata, limits=limits, as_of=as_of, processes=processes)
+    )
+
+
+def gathered(
+    statements: Iterable[Statement],
+    *,
+    places: Mapping[str, tuple[float, float]] | None = None,
+    masterdata: MasterData | None = None,
+    limits: Limits | None = None,
+    as_of: datetime | None = None,
+    processes: Iterable[str] = (),
+) -> Case:
+    """The case that `find` judges."""
     told = masterdata or {}
     located: dict[str, Point] = {**coordinates(told), **dict(known(places or {}))}
-    return found_in(case_of(statements, located, told, limits or Limits(), as_of=as_of, processes=frozenset(processes)))
+    return case_of(statements, located, told, limits or Limits(), as_of=as_of, processes=frozenset(processes))
 
 
 def found_in(case: Case) -> list[Finding]:
