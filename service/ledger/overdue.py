@@ -35,15 +35,18 @@ class Overdue:
         Raises:
             NodeUnavailable, NodeRefused: nothing is changed, call again later.
         """
+        async with self._database.session() as session:
+            last = await chain.last_block(session)
+        used = await self._count_after(last, account) if last is not None else None
+        if last is None or used is None:
+            return
         fees = await Fees.now(self._node)
         async with self._database.session() as session:
             await transactions.lock_order(session)
-            if not await chain.lock_mirror(session):
+            if not await chain.lock_mirror(session) or await chain.last_block(session) != last:
                 return
-            last = await chain.last_block(session)
-            used = await self._count_after(last, account) if last is not None else None
             unmined = await transactions.unmined_of(session, account)
-            if last is None or used is None or not unmined:
+            if not unmined:
                 return
             passed = self._blocks_passed(unmined[0], last.number)
             if used > unmined[0].nonce:

@@ -13,6 +13,7 @@ Rules (DESIGN section 6, steps 4 and 5):
    carried waits again; signed with higher fees when the base fee outgrew it; and a gap before it is filled.
 """
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -39,6 +40,9 @@ _CALLS_AT_ONCE = 20
 _PARTS_AT_ONCE = 2_000
 _SEND_AT_ONCE = 16
 _PATIENCE_SECONDS = 10.0
+_SPENT_PATIENCE_SECONDS = 2.0
+_KNOWN = re.compile(r"\balready\b|\bknown\b", re.IGNORECASE)
+_SPENT = re.compile(r"nonce.*too low|too low.*nonce|nonce below", re.IGNORECASE)
 
 
 class Relay:
@@ -171,17 +175,18 @@ class Relay:
             return False
         answers = await self._node.batch([("eth_sendRawTransaction", [hexed(one.raw)]) for one in due])
         refusals: dict[bytes, str] = {}
+        soon: list[bytes] = []
         for one, answer in zip(due, answers, strict=True):
-            if isinstance(answer, NodeRefused) and not _is_known(answer):
+            if not isinstance(answer, NodeRefused):
+                continue
+            if _SPENT.search(answer.message):  # mined, and not followed yet; or somebody else's transaction was
+                soon.append(one.hash)
+            elif not _KNOWN.search(answer.message):
                 refusals[one.hash] = answer.message
                 _log.warning("send refused", transaction=hexed(one.hash), nonce=one.nonce, reason=answer.message)
         async with self._database.session() as session:
             await transactions.mark_sent(session, [one.hash for one in due])
-        for account in {one.account for one in due if one.sends}:
+            await transactions.send_sooner(session, soon, _PATIENCE_SECONDS - _SPENT_PATIENCE_SECONDS)
+        for account in {one.account for one in due if one.sends or one.hash in soon}:
             await self._overdue.look_after(account, refusals)
         return True
-
-
-def _is_known(refusal: NodeRefused) -> bool:
-    message = refusal.message.lower()
-    return "already" in message or "known" in message or "nonce too low" in message

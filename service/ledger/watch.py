@@ -7,11 +7,13 @@ Rules (DESIGN section 6, step 5):
 2. Where the chain no longer has the last followed block, it was rolled back or reorganised: the mirror goes back to the
    newest block that both have, and what was sealed after it waits to be mined again. A node that merely is behind gets
    some seconds to catch up, and one that refuses to answer proves nothing.
-3. One watcher at a time moves the mirror, by a database lock; any number may run.
+3. Any number may run. Each reads the chain by itself and then moves the mirror in one transaction, under a lock, from
+   the very block that it began at: who comes second, or comes back after a pause, finds it moved and begins again.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -28,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _BLOCKS_AT_ONCE = 50
 _GAS_AT_ONCE = 1_000_000_000
 _KEPT_BLOCKS = 20_000
+_MARGIN_BLOCKS = 64
 _PATIENCE_SECONDS = 5.0
 
 Block = Mapping[str, Any]
@@ -51,76 +54,117 @@ class Watcher:
             NodeUnavailable, NodeRefused: the mirror is as it was, call again later.
         """
         head = number(await self._node.call("eth_blockNumber"))
-        async with self._database.session() as session:
-            if not await chain.lock_mirror(session):
-                return False
-            last = await chain.last_block(session) or await self._start(session, head)
-            self.lag_blocks = max(0, head - last.number)
-            if head < last.number and await self._is_catching_up(session, head):
-                return False
-            if not await self._still_has(last):
-                await self._take_back(session, last)
-                return True
-            self._behind_since = None
-            if not self._has_register:
-                await register.catch_up(session, self._node, self._deployment, last.number)
-                self._has_register = True
-            if head <= last.number:
-                return False
-            followed = await self._fetch(session, last, min(head, last.number + _BLOCKS_AT_ONCE))
-            if followed is None:
-                return False
-            await self._follow(session, followed)
-            self.lag_blocks = head - followed.blocks[-1].number
-        return True
+        last = await self._last() or await self._start(head)
+        if last is None:
+            return False
+        self.lag_blocks = max(0, head - last.number)
+        if head < last.number and await self._is_catching_up(head):
+            return False
+        if not await self._still_has(last):
+            return await self._take_back(last)
+        self._behind_since = None
+        await self._read_register(last)
+        if head <= last.number:
+            return False
+        followed = await self._fetch(last, min(head, last.number + _BLOCKS_AT_ONCE))
+        return followed is not None and await self._follow(last, head, followed)
 
-    async def _follow(self, session: Session, followed: Followed) -> None:
+    async def _last(self) -> FollowedBlock | None:
+        async with self._database.session() as session:
+            return await chain.last_block(session)
+
+    @asynccontextmanager
+    async def _moving(self, last: FollowedBlock | None) -> AsyncIterator[Session | None]:
+        """A session in which only we move the mirror; None where another watcher does, or did since it was at `last`.
+
+        Nobody asks the node in it: what it takes long to answer would keep all others waiting.
+        """
+        async with self._database.session() as session:
+            ours = await chain.lock_mirror(session) and await chain.last_block(session) == last
+            yield session if ours else None
+
+    async def _follow(self, last: FollowedBlock, head: int, followed: Followed) -> bool:
         newest = followed.blocks[-1].number
-        for hash_, purpose in await chain.follow(session, followed):
+        async with self._moving(last) as session:
+            if session is None:
+                return False
+            failed = await chain.follow(session, followed)
+            if newest % 1000 < len(followed.blocks):
+                await chain.forget_blocks(session, newest - _KEPT_BLOCKS)
+        self.lag_blocks = max(0, head - newest)
+        for hash_, purpose in failed:
             _log.error("a transaction of ours was mined without effect", transaction=hexed(hash_), purpose=purpose)
         if followed.refused:
             reasons = sorted({log.reason for log in followed.refused})
             _log.warning("the chain refused captures", count=len(followed.refused), reasons=reasons)
-        if newest % 1000 < len(followed.blocks):
-            await chain.forget_blocks(session, newest - _KEPT_BLOCKS)
         if followed.recorded:
             _log.info("followed", block=newest, entries=len(followed.recorded), disputes=len(followed.disputed))
+        return True
 
-    async def _start(self, session: Session, head: int) -> FollowedBlock:
-        deployment = await chain.deployed(session) or self._deployment
-        begin = deployment.start_block
-        if head < begin:  # a chain begun anew since the deployment: it will get everything again
-            await chain.follow_from(session, begin := 0)
+    async def _start(self, head: int) -> FollowedBlock | None:
+        begin = await self._beginning(head)
         start = _followed(await self._node.call("eth_getBlockByNumber", hex(begin), False))
-        await chain.follow(session, Followed([start]))
+        async with self._moving(None) as session:
+            if session is None:
+                return None
+            await chain.follow_from(session, begin)
+            await chain.follow(session, Followed([start]))
         return start
 
-    async def _is_catching_up(self, session: Session, head: int) -> bool:
+    async def _beginning(self, head: int) -> int:
+        """The block from which to follow a chain of which the mirror has nothing: nothing of ours comes before it.
+
+        That is the one before our deployment. Where the chain has none, and so was begun anew or went another way since
+        the deployment, ours will be sent again and come later: some blocks before the newest are early enough.
+        """
+        async with self._database.session() as session:
+            deployment = await chain.deployed(session) or self._deployment
+            sent = await transactions.deployments(session)
+        receipts = await self._node.all([("eth_getTransactionReceipt", [hexed(hash_)]) for hash_ in sent])
+        if mined := [number(member(receipt, "blockNumber")) for receipt in receipts if receipt is not None]:
+            return max(0, min(mined) - 1)
+        if raw(await self._node.call("eth_getCode", hexed(deployment.participants), "latest")):
+            return deployment.start_block if deployment.start_block <= head else 0
+        return max(0, min(head, deployment.start_block) if not sent else head - _MARGIN_BLOCKS)
+
+    async def _is_catching_up(self, head: int) -> bool:
         """Whether the node may only be behind the one that was asked before: its newest block is one that we know."""
         if self._behind_since is None:
             self._behind_since = self._clock()
         if self._clock() - self._behind_since > _PATIENCE_SECONDS:
             return False
-        known = await chain.blocks_before(session, head, 1)
+        async with self._database.session() as session:
+            known = await chain.blocks_before(session, head, 1)
         return bool(known) and known[0].number == head and await self._still_has(known[0])
 
     async def _still_has(self, block: FollowedBlock) -> bool:
         now = await self._node.call("eth_getBlockByNumber", hex(block.number), False)
         return now is not None and raw(member(now, "hash")) == block.hash
 
-    async def _take_back(self, session: Session, last: FollowedBlock) -> None:
-        below = last.number
-        while True:
-            candidates = await chain.blocks_before(session, below, 100)
-            ancestor = await self._newest_common(candidates)
-            if ancestor is not None or not candidates:
+    async def _take_back(self, last: FollowedBlock) -> bool:
+        ancestor, below = None, last.number
+        while ancestor is None:
+            async with self._database.session() as session:
+                candidates = await chain.blocks_before(session, below, 100)
+            if not candidates:
                 break
-            below = candidates[-1].number - 1
-        undone = await chain.take_back(session, ancestor.number if ancestor else -1)
-        if ancestor is None:
-            await chain.follow_from(session, 0)
+            ancestor, below = await self._newest_common(candidates), candidates[-1].number - 1
+        async with self._moving(last) as session:
+            if session is None:
+                return False
+            undone = await chain.take_back(session, ancestor.number if ancestor else -1)
         self._behind_since = None
         _log.warning("the chain was rolled back", to=ancestor.number if ancestor else None, parts_unsealed=undone)
+        return True
+
+    async def _read_register(self, last: FollowedBlock) -> None:
+        if self._has_register:
+            return
+        async with self._moving(last) as session:
+            if session is None:
+                return
+            await register.catch_up(session, self._node, self._deployment, last.number)
+        self._has_register = True
 
     async def _newest_common(self, candidates: Sequence[FollowedBlock]) -> FollowedBlock | None:
         blocks = await self._node.all([("eth_getBlockByNumber", [hex(one.number), False]) for one in candidates])
@@ -129,7 +173,7 @@ class Watcher:
                 return one
         return None
 
-    async def _fetch(self, session: Session, last: FollowedBlock, to: int) -> Followed | None:
+    async def _fetch(self, last: FollowedBlock, to: int) -> Followed | None:
         """The run of blocks after `last` with all that it brought, or None where the chain moved meanwhile."""
         heights = range(last.number + 1, to + 1)
         found = await self._node.all([("eth_getBlockByNumber", [hex(height), False]) for height in heights])
@@ -143,7 +187,7 @@ class Watcher:
             run.append(_followed(block))
             parent = run[-1].hash
         mined = [(raw(name), at.number) for at, full in zip(run, blocks, strict=True) for name in full["transactions"]]
-        followed = Followed(run, mined, await self._reverted(session, [hash_ for hash_, _ in mined]))
+        followed = Followed(run, mined, await self._reverted([hash_ for hash_, _ in mined]))
         await self._read_logs(followed)
         return followed
 
@@ -158,9 +202,10 @@ class Watcher:
             for log in logs:
                 _take(Log.read(log), block.time, followed)
 
-    async def _reverted(self, session: Session, mined: Sequence[bytes]) -> list[bytes]:
+    async def _reverted(self, mined: Sequence[bytes]) -> list[bytes]:
         """Our deployments and registry calls among these that reverted; for captures, the missing logs say it."""
-        ours = await transactions.other_than_records(session, mined)
+        async with self._database.session() as session:
+            ours = await transactions.other_than_records(session, mined)
         receipts = await self._node.all([("eth_getTransactionReceipt", [hexed(hash_)]) for hash_ in ours])
         return [
             hash_

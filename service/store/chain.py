@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from service.store import register, transactions
-from service.store.database import Session, copy
+from service.store.database import Session, copy, hold_briefly
 from service.store.outbox import FAILED
 from service.store.register import RegistryLog
 
@@ -107,6 +107,7 @@ async def follow_from(session: Session, start_block: int) -> None:
     """Moves the block from which the newest deployment is followed: a chain begun anew may have it earlier."""
     statement = text(
         "UPDATE deployments SET start_block = :start WHERE created_at = (SELECT max(created_at) FROM deployments)"
+        " AND start_block <> :start"
     )
     await session.execute(statement, {"start": start_block})
 
@@ -126,7 +127,11 @@ async def blocks_before(session: Session, number: int, limit: int) -> list[Follo
 
 
 async def lock_mirror(session: Session) -> bool:
-    """Lets one watcher at a time move the mirror, until the transaction ends; False where another does just now."""
+    """Lets one watcher at a time move the mirror, until the transaction ends; False where another does just now.
+
+    Who holds the lock and says nothing for a while loses it with its transaction.
+    """
+    await hold_briefly(session)
     statement = text("SELECT pg_try_advisory_xact_lock(:lock)")
     return bool((await session.execute(statement, {"lock": _WATCH_LOCK})).scalar_one())
 
@@ -280,5 +285,11 @@ async def take_back(session: Session, ancestor: int) -> int:
 
 
 async def forget_blocks(session: Session, before: int) -> None:
-    """Drops followed blocks so old that no reorganisation reaches them; entries stay."""
-    await session.execute(text("DELETE FROM blocks WHERE number < :before"), {"before": before})
+    """Drops followed blocks so old that no reorganisation should reach them; entries stay.
+
+    The first one and every thousandth are kept, so that one which does reach them is still undone to a common block.
+    """
+    statement = text(
+        "DELETE FROM blocks WHERE number < :before AND number % 1000 <> 0 AND number > (SELECT min(number) FROM blocks)"
+    )
+    await session.execute(statement, {"before": before})

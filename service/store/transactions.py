@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from service.store.database import Session, copy
+from service.store.database import Session, copy, hold_briefly
 
 GAP = "gap"
 RECORD = "record"
@@ -41,7 +41,8 @@ class UnminedTransaction:
 
 
 async def lock_order(session: Session) -> None:
-    """Lets one process at a time store transactions; held until the transaction ends."""
+    """Lets one process at a time store transactions; held until the transaction ends, and not by who says nothing."""
+    await hold_briefly(session)
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ORDER_LOCK})
 
 
@@ -70,6 +71,15 @@ async def save_transactions(session: Session, account: bytes, transactions: Sequ
         text("UPDATE accounts SET next_nonce = greatest(next_nonce, :nonce) WHERE address = :account"),
         {"account": account, "nonce": transactions[-1].nonce + 1},
     )
+
+
+async def deployments(session: Session) -> list[bytes]:
+    """The hashes of all our deployments' transactions, under whatever fees, the newest deployment's alone."""
+    statement = text(
+        "SELECT unnest(array_prepend(hash, former)) FROM (SELECT * FROM transactions WHERE purpose = 'deploy'"
+        " ORDER BY seq DESC LIMIT 2) AS newest"
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 async def count_unmined(session: Session, account: bytes) -> int:
@@ -107,11 +117,25 @@ async def to_send(session: Session, patience_seconds: float, limit: int) -> list
 
 
 async def mark_sent(session: Session, hashes: Sequence[bytes]) -> None:
-    """Notes that the node was given these transactions just now."""
+    """Notes that the node was given these transactions just now.
+
+    Rows are locked in one order, in which `mark_mined` locks them too: relays and watchers do this at the same time.
+    """
     statement = text(
-        "UPDATE transactions SET sent_at = clock_timestamp(), sends = least(sends + 1, 100) WHERE hash = ANY(:hashes)"
+        "UPDATE transactions SET sent_at = clock_timestamp(), sends = least(sends + 1, 100) FROM"
+        " (SELECT seq FROM transactions WHERE hash = ANY(:hashes) AND block IS NULL ORDER BY seq FOR UPDATE) AS given"
+        " WHERE transactions.seq = given.seq"
     )
     await session.execute(statement, {"hashes": list(hashes)})
+
+
+async def send_sooner(session: Session, hashes: Sequence[bytes], seconds: float) -> None:
+    """Lets these be sent again by so much earlier than others that were sent now."""
+    if hashes:
+        statement = text(
+            "UPDATE transactions SET sent_at = sent_at - make_interval(secs => :seconds) WHERE hash = ANY(:hashes)"
+        )
+        await session.execute(statement, {"hashes": list(hashes), "seconds": seconds})
 
 
 async def unmined_of(session: Session, account: bytes) -> list[UnminedTransaction]:
@@ -187,6 +211,8 @@ async def mark_mined(session: Session, transactions: Sequence[tuple[bytes, int]]
             {"hash": hash_, "mined": mined},
         )
         await _move_load(session, hash_, mined)
+    locked = text("SELECT FROM transactions WHERE hash = ANY(:hashes) ORDER BY seq FOR UPDATE")
+    await session.execute(locked, {"hashes": hashes})
     statement = text(
         "UPDATE transactions SET block = mined.block"
         " FROM unnest(CAST(:hashes AS bytea[]), CAST(:blocks AS bigint[])) AS mined (hash, block)"
