@@ -1,4 +1,4 @@
-"""News for subscribers: what is captured and what is sealed, on the trails that they may see.
+"""News for subscribers: what is captured and what is sealed on the trails that they may see, and notices to them.
 
 Each subscriber reads for itself from the place where it is, so catching up after a pause and following along are the
 same. Where nothing is new, all subscribers of a process together cost two small queries a second.
@@ -16,7 +16,7 @@ from service.parties.caller import Caller
 from service.parties.scopes import Scope
 from service.store import stream as stored
 from service.store.database import Database
-from service.store.stream import EVERY_EVENT, CapturedEvent, Place, SealedEntry
+from service.store.stream import EVERY_EVENT, CapturedEvent, NewNotice, Place, SealedEntry
 
 __all__ = ["BadPlace", "News", "Place", "Stream", "TooManySubscribers", "id_of"]
 
@@ -63,10 +63,12 @@ class Stream:
             ScopeMissing, BadPlace.
         """
         caller.require(Scope.TRAILS_READ)
-        if after:
-            return _place(after)
+        place = _place(after) if after else None
+        if place is not None and place.notice >= 0:
+            return place
         async with self._database.session() as session:
-            return await stored.top(session)
+            top = await stored.top(session)
+        return top if place is None else place._replace(notice=top.notice)
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:
@@ -91,7 +93,11 @@ class Stream:
             until = await stored.window(session, place, _WINDOW)
             events = await stored.captured(session, place, until, caller.party, sees_all=caller.sees_all, limit=_PAGE)
             entries = await stored.sealed(session, place, until, caller.party, sees_all=caller.sees_all, limit=_PAGE)
+            notices = await stored.noticed(session, place, until, caller.party, _PAGE)
         news = []
+        for notice in notices:
+            place = place._replace(notice=notice.notice)
+            news.append(News(id_of(place), "notice", _noticed(notice)))
         for event in events:
             place = place._replace(transaction=event.transaction, event=event.event)
             news.append(News(id_of(place), "captured", _captured(event)))
@@ -103,6 +109,8 @@ class Stream:
             place = place._replace(transaction=until.transaction, event=EVERY_EVENT)
         if len(entries) < _PAGE:
             place = place._replace(block=until.block, log=until.log)
+        if len(notices) < _PAGE:
+            place = place._replace(notice=until.notice)
         if place == began:
             await asyncio.sleep(LOOK_SECONDS)
         return news, place
@@ -122,14 +130,27 @@ def id_of(place: Place) -> str:
 
 def _place(text: str) -> Place:
     numbers = text.split(".")
-    if len(numbers) != 4 or not all(_is_number(number) for number in numbers):
+    if len(numbers) not in (4, 5) or not all(_is_number(number) for number in numbers):
         raise BadPlace("send the id of the last event received as Last-Event-ID, or leave the header out to begin now")
-    return Place(*map(int, numbers))
+    # Four: an id from before there were notices.
+    return Place._make([*map(int, numbers), -1][:5])
 
 
 def _is_number(text: str) -> bool:
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) <= 18
+
+
+def _noticed(notice: NewNotice) -> dict[str, Any]:
+    return {
+        "noticeID": notice.id,
+        "kind": notice.kind,
+        "recallID": notice.recall,
+        "reason": notice.reason,
+        "by": notice.by,
+        "createdAt": notice.created_at.isoformat(),
+        "things": notice.things,
+    }
 
 
 def _captured(event: CapturedEvent) -> dict[str, Any]:

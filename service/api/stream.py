@@ -37,7 +37,8 @@ async def begun(
 async def stream(
     request: Request, caller: Subscriber, rooms: InRooms, place: Annotated[Place, Depends(begun)]
 ) -> AsyncIterable[ServerSentEvent]:
-    """`captured` for each event and `sealed` for each entry, on the trails that the caller sees.
+    """`captured` for each event and `sealed` for each entry, on the trails that the caller sees; `notice` for each
+    notice to its party.
 
     Every event has an `id`: send the last one as `Last-Event-ID` to go on after it. The stream ends when its API key
     does. After a reorganisation of the chain, entries may be told as sealed again.

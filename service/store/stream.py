@@ -1,4 +1,4 @@
-"""What was captured and sealed since a place, as a party may see it.
+"""What was captured, sealed and noticed since a place, as a party may see it.
 
 Captures are followed by the transaction that wrote them, not by their numbers: a number is given out before the commit,
 so a reader that remembers the last number it saw misses one that commits later. Only captures below the oldest
@@ -26,12 +26,15 @@ _HORIZON = "(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
 
 
 class Place(NamedTuple):
-    """Where a reader is: the transaction and event it saw captured last, and the block and log it saw sealed last."""
+    """Where a reader is: the transaction and event it saw captured last, the block and log it saw sealed last, and the
+    notice it saw last. Notices are numbered in the order of their commits.
+    """
 
     transaction: int
     event: int
     block: int
     log: int
+    notice: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,30 @@ class SealedEntry:
     party: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice to the party: of so many things, by whom."""
+
+    notice: int
+    id: str
+    kind: str
+    recall: str
+    reason: str
+    by: str
+    created_at: datetime
+    things: int
+
+
 async def top(session: Session) -> Place:
     """The place after everything that can be told now."""
     statement = text(
-        f"SELECT (SELECT max(written_in) FROM captures WHERE written_in < {_HORIZON}), last.block, last.log"  # noqa: S608
+        f"SELECT (SELECT max(written_in) FROM captures WHERE written_in < {_HORIZON}), last.block, last.log,"  # noqa: S608
+        " (SELECT coalesce(max(seq), 0) FROM notices)"
         " FROM (VALUES (1)) AS one LEFT JOIN"
         " (SELECT block, log FROM ledger_entries ORDER BY block DESC, log DESC LIMIT 1) AS last ON true"
     )
-    transaction, block, log = (await session.execute(statement)).one()
-    return Place(transaction or 0, EVERY_EVENT, -1 if block is None else block, -1 if log is None else log)
+    transaction, block, log, notice = (await session.execute(statement)).one()
+    return Place(transaction or 0, EVERY_EVENT, -1 if block is None else block, -1 if log is None else log, notice)
 
 
 async def window(session: Session, place: Place, limit: int) -> Place:
@@ -93,6 +111,19 @@ async def window(session: Session, place: Place, limit: int) -> Place:
     if transaction is not None:
         end = end._replace(transaction=transaction)
     return end if block is None else end._replace(block=block, log=log)
+
+
+async def noticed(session: Session, place: Place, until: Place, party: bytes, limit: int) -> list[NewNotice]:
+    """Notices to the party after one place, up to another, in the order of their commits."""
+    statement = text(
+        "SELECT notices.seq, notices.id::text, notices.kind, recalls.id::text, recalls.reason, parties.identifier,"
+        " notices.created_at, (SELECT count(*) FROM notified WHERE notified.notice = notices.id) FROM notices"
+        " JOIN recalls ON recalls.id = notices.recall JOIN parties ON parties.id = recalls.party"
+        " WHERE notices.party = :party AND notices.seq > :notice AND notices.seq <= :until"
+        " ORDER BY notices.seq LIMIT :limit"
+    )
+    values = {"party": party, "notice": place.notice, "until": until.notice, "limit": limit}
+    return [NewNotice(*row) for row in await session.execute(statement, values)]
 
 
 async def captured(
