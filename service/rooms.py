@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from service.audit.audits import Audits
 from service.capture import Captures
 from service.config import Settings
+from service.erasure.erasures import Erasures
 from service.health import Health
 from service.ledger.client import Node
 from service.ledger.proofs import Proofs
@@ -57,6 +58,7 @@ class Rooms:
     subscriptions: Subscriptions
     feeds: Feeds
     master_data: MasterData
+    erasures: Erasures
     recalls: Recalls
     notices: Notices
 
@@ -87,6 +89,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             subscriptions=Subscriptions(store, settings),
             feeds=Feeds(store),
             master_data=MasterData(store),
+            erasures=Erasures(store, settings),
             recalls=Recalls(store, settings),
             notices=Notices(store),
         )

@@ -11,6 +11,7 @@ import structlog
 
 from service.capture.resign import Resigner
 from service.config import Settings
+from service.erasure.erasures import Erasures
 from service.ledger.client import Node, NodeRefused, NodeUnavailable
 from service.ledger.deploy import check_chain, deploy
 from service.ledger.relay import Relay
@@ -63,6 +64,7 @@ async def _with_the_chain(
     steps: list[Callable[[], Awaitable[bool]]] = []
     if "relay" in roles:
         steps += [Relay(database, node, deployment, settings).step, Resigner(database, settings).step]
+        steps.append(Erasures(database, settings).step)
     if "watch" in roles:
         steps.append(Watcher(database, node, deployment).step)
     async with asyncio.TaskGroup() as group:

@@ -16,6 +16,7 @@ from service.api import (
     audit,
     captures,
     epcis,
+    erasures,
     grants,
     health,
     ledger,
@@ -54,6 +55,7 @@ _ROUTERS = (
     signing_keys,
     api_keys,
     grants,
+    erasures,
     ledger,
     health,
 )

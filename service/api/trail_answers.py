@@ -28,7 +28,7 @@ def event(view: EventView) -> dict[str, Any]:
         "document": None if view.document is None else orjson.Fragment(view.document),
         "retracted": view.retracted,
         "intact": view.intact,
-        "erased": _erased(view.erased) if view.erased else None,
+        "erased": erased(view.erased) if view.erased else None,
     }
 
 
@@ -70,7 +70,8 @@ def key(view: KeyView) -> dict[str, Any]:
     }
 
 
-def _erased(view: ErasureView) -> dict[str, Any]:
+def erased(view: ErasureView) -> dict[str, Any]:
+    """Who erased an event, when and why."""
     return {
         "by": party(view.by),
         "key": view.key,

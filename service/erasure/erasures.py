@@ -8,6 +8,7 @@
 Only the party itself erases. An administrator who may have to can recover the party's access, which the party sees.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from service.store import erasure as store
 from service.store import parties as party_store
 from service.store.database import Database, Session
 from service.store.erasure import Erasable, ErasureRow, ToldErasure
+from service.trails.facts import erasure_view
+from service.trails.views import ErasureView, PartyName
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 50
@@ -36,9 +39,13 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """An erasure with its statement: captured (`told.stated`), to be signed by the party (`prepared`), or waiting."""
+    """An erasure: what the event is called now, its seal, and the statement: captured, to be signed by the party
+    (`prepared`), or waiting.
+    """
 
-    told: ToldErasure
+    event_id: str
+    seal: bytes
+    view: ErasureView
     prepared: Prepared | None = None
 
 
@@ -74,12 +81,12 @@ class Erasures:
         told = await self._told([one.event for one in found])
         return [await self._stated(caller, one) for one in told]
 
-    async def listed(self, caller: Caller, before: int | None, limit: int) -> tuple[list[ToldErasure], int | None]:
+    async def listed(self, caller: Caller, before: int | None, limit: int) -> tuple[list[Erased], int | None]:
         """Up to `limit` erasures of the party's events, the newest first; and where the next page begins."""
         caller.require(Scope.EVENTS_ERASE)
         async with self._database.session() as session:
             rows = await store.erasures_by_party(session, caller.party, before, limit + 1)
-        return [told for _, told in rows[:limit]], rows[limit - 1][0] if len(rows) > limit else None
+        return [_erased(caller, told) for _, told in rows[:limit]], rows[limit - 1][0] if len(rows) > limit else None
 
     async def step(self) -> bool:
         """Captures statements that are missing and that the service can sign; whether there were any."""
@@ -87,8 +94,11 @@ class Erasures:
             rows = await store.unstated(session, _AT_ONCE, after=self._tried)
             callers = {row.party: await _caller(session, row.party) for _, row in rows}
         self._tried = rows[-1][0] if len(rows) == _AT_ONCE else 0
-        done = [await self._capture(callers[row.party], row) for _, row in rows]
-        return any(done)
+        done = False
+        for _, row in rows:
+            with contextlib.suppress(NoSigningKey):  # revoked meanwhile
+                done |= await self._capture(callers[row.party], row)
+        return done
 
     async def _erase(self, session: Session, found: Erasable, caller: Caller, reason: str, event_id: str) -> ErasureRow:
         mac = mac_of(event_id, self._secret)
@@ -115,17 +125,19 @@ class Erasures:
 
     async def _stated(self, caller: Caller, told: ToldErasure) -> Erased:
         """The erasure with its statement captured, or prepared where the party signs itself."""
-        if told.stated:
-            return Erased(told)
-        if caller.suspended:
-            return Erased(told)
+        if told.stated or caller.suspended:
+            return _erased(caller, told)
         try:
-            if await self._capture(_author(caller), told.erasure):
-                return Erased(told._replace(stated=True))
+            stated = await self._capture(_author(caller), told.erasure)
         except NoSigningKey:
-            things = await self._things(told.erasure)
-            return Erased(told, await self._captures.prepare(_author(caller), document_of(told.erasure, things)))
-        return Erased(told)
+            return _erased(caller, told, await self._prepare(_author(caller), told.erasure))
+        return _erased(caller, told._replace(stated=stated))
+
+    async def _prepare(self, author: Caller, row: ErasureRow) -> Prepared | None:
+        try:
+            return await self._captures.prepare(author, document_of(row, await self._things(row)))
+        except (NotDeployed, DuplicateEvent):
+            return None
 
     async def _capture(self, author: Caller, row: ErasureRow) -> bool:
         """Captures the statement; False where it waits."""
@@ -145,6 +157,12 @@ class Erasures:
     async def _things(self, row: ErasureRow) -> list[str]:
         async with self._database.session() as session:
             return await store.things_of(session, row.event)
+
+
+def _erased(caller: Caller, told: ToldErasure, prepared: Prepared | None = None) -> Erased:
+    by = PartyName(caller.party, caller.identifier, caller.name)
+    view = erasure_view(told, caller.party, by if told.erasure.by_party == caller.party else None)
+    return Erased(alias_of(told.erasure.event_mac), told.erasure.seal, view, prepared)
 
 
 def _author(caller: Caller) -> Caller:
