@@ -12,36 +12,26 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.sealing.checkpoint import NONE_BEFORE, BadCheckpoint, Checkpoint, SignedCheckpoint, read_line
+from service.sealing.checkpoint import BadCheckpoint, Checkpoint, SignedCheckpoint, read_line
 from service.sealing.checkpoints import MAX_BYTES, agreed, find_contradictions, read
 from service.sealing.errors import UntrustedBlock
 from service.sealing.hashing import keccak256
-from service.sealing.signing import address_of
 from service.sealing.state import Header
 from service.sealing.trust import Witnesses
+from tests.sealing.block_vectors import (
+    CHAIN,
+    ID,
+    KEYS,
+    SELF_CONTRADICTIONS,
+    WITNESSES,
+    block,
+    checkpoint_cases,
+    log,
+    text,
+)
+from tests.vectors import VECTORS
 
-CHAIN = 31337
-KEYS = [keccak256(b"witness", bytes((index,))) for index in range(5)]
-WITNESSES = [address_of(key) for key in KEYS]
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-NUMBERS = range(0, 300, 30)
-
-
-def block(number: int, view: bytes = b"", chain: int = CHAIN, previous: bytes = NONE_BEFORE) -> Checkpoint:
-    """A checkpoint of one view of a chain."""
-    name = number.to_bytes(8, "big") + view
-    return Checkpoint(chain, number, keccak256(b"h", name), keccak256(b"s", name), 1_780_000_000 + number, previous)
-
-
-def log(key: bytes, numbers: Sequence[int] = NUMBERS, view: bytes = b"", chain: int = CHAIN) -> list[SignedCheckpoint]:
-    """What an honest witness signs that follows this view."""
-    signed: list[SignedCheckpoint] = []
-    for number in numbers:
-        previous = signed[-1].checkpoint.id if signed else NONE_BEFORE
-        signed.append(block(number, view, chain, previous).signed(key))
-    return signed
-
-
 LOGS = [log(key) for key in KEYS]
 OTHER_VIEW = log(KEYS[1], view=b"x")
 
@@ -194,34 +184,6 @@ def test_one_key_on_two_chains_does_not_contradict_itself() -> None:
     assert find_contradictions([*log(KEYS[0]), *log(KEYS[0], view=b"x", chain=5)]) == []
 
 
-def of(key: bytes, checkpoint: Checkpoint) -> SignedCheckpoint:
-    return checkpoint.signed(key)
-
-
-def _signed(*checkpoints: Checkpoint) -> list[SignedCheckpoint]:
-    return [one.signed(KEYS[0]) for one in checkpoints]
-
-
-HONEST = log(KEYS[0])
-ID = [one.checkpoint.id for one in HONEST]
-SELF_CONTRADICTIONS: dict[str, tuple[list[SignedCheckpoint], str]] = {
-    "another block for a number": (
-        [*HONEST[:4], *_signed(block(90, b"x", previous=ID[2]))], "one checkpoint for a block number"
-    ),
-    "another predecessor for a number": (
-        [HONEST[3], *_signed(block(90, previous=ID[1]))], "one checkpoint for a block number"
-    ),
-    "two that follow one": ([HONEST[3], *_signed(block(95, previous=ID[2]))], "follow the same checkpoint"),
-    "two beginnings": ([HONEST[0], *_signed(block(95))], "follow the same checkpoint"),
-    "a second beginning": ([HONEST[3], *_signed(block(95))], "says that it is the witness's first"),
-    "one left out": ([HONEST[1], HONEST[3], *_signed(block(95, previous=ID[1]))], "older than the first"),
-    "back in number": ([HONEST[5], *_signed(block(40, previous=ID[5]))], "number is not lower"),
-    "back in time": (
-        [HONEST[2], *_signed(block(90, previous=ID[2])._replace(time=5))], "times run backwards"
-    ),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", SELF_CONTRADICTIONS)
 def test_a_witness_that_contradicts_itself_is_found(name: str) -> None:
     checkpoints, why = SELF_CONTRADICTIONS[name]
@@ -236,7 +198,7 @@ def test_a_witness_that_contradicts_itself_is_found(name: str) -> None:
 def test_two_witnesses_that_saw_different_blocks_are_a_split_view(change: dict[str, Any]) -> None:
     theirs = log(KEYS[0])
     (other,) = log(KEYS[1], [60])
-    saw = of(KEYS[1], other.checkpoint._replace(**change))
+    saw = other.checkpoint._replace(**change).signed(KEYS[1])
     (found,) = find_contradictions([*theirs, saw])
     assert found.kind == "split view"
     assert f"0x{WITNESSES[0].hex()} signed block 60" in str(found)
@@ -292,7 +254,7 @@ def test_strangers_and_other_chains_say_nothing() -> None:
 LIES: dict[str, Callable[[], list[SignedCheckpoint]]] = {
     "another block": lambda: log(KEYS[2], view=b"x"),
     "another state under the same hash": lambda: [
-        of(KEYS[2], log(KEYS[2], [60])[0].checkpoint._replace(state_root=bytes(32)))
+        log(KEYS[2], [60])[0].checkpoint._replace(state_root=bytes(32)).signed(KEYS[2])
     ],
     "a contradiction elsewhere": lambda: [*log(KEYS[2]), block(90, b"x", previous=ID[2]).signed(KEYS[2])],
     "a split view later": lambda: log(KEYS[2], [90], view=b"x"),
@@ -315,3 +277,23 @@ def test_the_header_has_to_be_the_signed_one_in_every_part() -> None:
         replace(header(), time=1),
     ):
         assert "rolled back" in refused(trusting(both), wrong).detail
+
+
+def test_the_vectors_are_these_and_say_what_is_so() -> None:
+    assert (VECTORS / "checkpoints.json").read_text() == text(checkpoint_cases())
+    reasons = {
+        "too few": "given witnesses signed",
+        "another block": "the bundle's block",
+        "contradiction": "contradict",
+    }
+    for case in checkpoint_cases():
+        addresses = frozenset(bytes.fromhex(witness[2:]) for witness in case["witnesses"])
+        trust = Witnesses(addresses, case["required"], tuple(read(case["checkpoints"].encode())))
+        said = {name: value for name, value in case["header"].items() if name not in {"number", "time"}}
+        at = Header(*(bytes.fromhex(value[2:]) for value in said.values()), case["header"]["number"],
+                    case["header"]["time"])  # fmt: skip
+        if case["expected"].isdigit():
+            assert len(agreed(trust, case["chainId"], at)) == int(case["expected"]), case["name"]
+        else:
+            with pytest.raises(UntrustedBlock, match=reasons[case["expected"]]):
+                agreed(trust, case["chainId"], at)

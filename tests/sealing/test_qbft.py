@@ -13,7 +13,9 @@ from service.sealing.errors import UntrustedBlock
 from service.sealing.hashing import keccak256
 from service.sealing.qbft import Commit, commit_digest, committed, quorum, sealers, split
 from service.sealing.signing import address_of, sign
+from tests.sealing.block_vectors import qbft_cases, text
 from tests.sealing.validators import KEYS, VALIDATORS, hashed, sealed, told
+from tests.vectors import VECTORS
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -153,3 +155,16 @@ def test_the_digest_is_that_of_the_header_with_the_round_and_without_seals() -> 
     assert commit_digest(header, 5) == digest
     seal = sign(digest, KEYS[0])
     assert sealers(header, Commit(5, (seal[:64] + bytes((seal[64] - 27,)),))) == {VALIDATORS[0]}
+
+
+def test_the_vectors_are_these_and_say_what_is_so() -> None:
+    assert (VECTORS / "qbft.json").read_text() == text(qbft_cases())
+    for case in qbft_cases():
+        header, validators = bytes.fromhex(case["header"][2:]), [bytes.fromhex(one[2:]) for one in case["validators"]]
+        seals = case["commit"] and tuple(bytes.fromhex(seal[2:]) for seal in case["commit"]["seals"])
+        commit = case["commit"] and Commit(case["commit"]["round"], seals)
+        if case["expected"] is None:
+            with pytest.raises(UntrustedBlock):
+                committed(header, commit, validators)
+        else:
+            assert len(committed(header, commit, validators)) == case["expected"], case["name"]
