@@ -8,7 +8,10 @@ from service.errors import TrailsealError
 from service.ledger.client import Node, number
 from service.store import chain, health
 from service.store.database import Database
+from service.store.health import Backlog
 from service.store.migrate import newest_revision
+
+__all__ = ["BLOCKS_BEHIND", "Backlog", "Health", "Readiness"]
 
 BLOCKS_BEHIND = 100
 """A mirror further behind than this is not ready: receipts and trails would be stale."""
@@ -17,13 +20,13 @@ _PATIENCE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The findings; `blocks_behind` is None where the node or the mirror says nothing."""
+    """The findings; `blocks_behind` is None where the node or the mirror says nothing, `backlog` where no tables do."""
 
     database: bool
     migrated: bool
     chain: bool
     blocks_behind: int | None
-    waiting_parts: int | None
+    backlog: Backlog | None
 
     @property
     def ready(self) -> bool:
@@ -52,14 +55,12 @@ class Health:
             async with asyncio.timeout(_PATIENCE_SECONDS), self._database.session() as session:
                 migrated = await health.revision(session) == self._wanted
                 followed = await chain.last_block(session) if migrated else None
-                waiting = await health.waiting_parts(session) if migrated else None
+                backlog = await health.backlog(session) if migrated else None
         except health.UNREACHABLE:
-            return Readiness(database=False, migrated=False, chain=False, blocks_behind=None, waiting_parts=None)
+            return Readiness(database=False, migrated=False, chain=False, blocks_behind=None, backlog=None)
         top = await self._top()
         behind = max(0, top - followed.number) if top is not None and followed is not None else None
-        return Readiness(
-            database=True, migrated=migrated, chain=top is not None, blocks_behind=behind, waiting_parts=waiting
-        )
+        return Readiness(database=True, migrated=migrated, chain=top is not None, blocks_behind=behind, backlog=backlog)
 
     async def _top(self) -> int | None:
         try:

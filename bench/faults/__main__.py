@@ -150,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", choices=list(FAULTS), help="only this kind of fault, again and again"
     )
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of all processes")
     given = parser.parse_args(argv)
     given.seed = secrets.randbits(31) if given.seed is None else given.seed
     if given.small:
@@ -162,7 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     wrong = ("lost", "doubled", "half_stored", "mirror_differs", "heads_differ", "refused", "ended_by_themselves")
     good = not any(result[name] for name in wrong) and result["settled"] and result["judge_tried"]
-    if good:
+    if good and not given.keep:
         shutil.rmtree(folder, ignore_errors=True)
     else:
         print(f"the logs are in {folder}", file=sys.stderr)

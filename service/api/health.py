@@ -3,12 +3,15 @@
 Publish them inside the network only: the figures tell how much the consortium trades.
 """
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.api.answers import Json
 from service.api.callers import InRooms
+from service.health import Backlog
 
 router = APIRouter(tags=["health"])
 
@@ -29,7 +32,7 @@ async def readyz(rooms: InRooms) -> Response:
         "migrated": seen.migrated,
         "chain": seen.chain,
         "blocksBehind": seen.blocks_behind,
-        "waitingParts": seen.waiting_parts,
+        **_told(seen.backlog),
     }
     return Json(found, 200 if seen.ready else 503)
 
@@ -38,8 +41,24 @@ async def readyz(rooms: InRooms) -> Response:
 async def metrics(request: Request, rooms: InRooms) -> Response:
     """The figures of this process, and of the database and the chain as it sees them."""
     seen, figures = await rooms.health.look(), request.app.state.metrics
+    figures.answers.set(seen.chain)
     if seen.blocks_behind is not None:
         figures.behind.set(seen.blocks_behind)
-    if seen.waiting_parts is not None:
-        figures.waiting.set(seen.waiting_parts)
+    if seen.backlog is not None:
+        figures.tell(seen.backlog)
     return Response(figures.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _told(backlog: Backlog | None) -> dict[str, Any]:
+    """What is under way to the chain, and what did not get there; none of it makes this process unready."""
+    if backlog is None:
+        return {"waitingParts": None}
+    return {
+        "waitingParts": backlog.waiting_parts,
+        "waitingSeconds": round(backlog.waiting_seconds, 1),
+        "refusedParts": backlog.refused_parts,
+        "unminedTransactions": backlog.unmined_transactions,
+        "unminedSeconds": round(backlog.unmined_seconds, 1),
+        "waitingCalls": backlog.waiting_calls,
+        "failedCalls": backlog.failed_calls,
+    }

@@ -42,6 +42,33 @@ async def test_figures_count_requests_and_events(service: Service) -> None:
     assert "trailseal_parts_waiting 1.0" in page
 
 
+async def test_what_did_not_get_to_the_chain_is_shown(service: Service) -> None:
+    _, token = await custodial(service)
+    for name in ("1", "2"):
+        await service.call("POST", "/v1/captures", token, json=document(event(name)))
+    async with service.database.session() as session:
+        for statement in (
+            "UPDATE parts SET state = 3, refusal = 'KeyRevoked' WHERE seq = (SELECT min(seq) FROM parts)",
+            "UPDATE captures SET received_at = received_at - interval '90 s'",
+            "INSERT INTO transactions (hash, account, nonce, raw, purpose, block, failed, created_at) VALUES"
+            + " ('a', 'x', 1, '', 'reinstate', 7, true, now()), ('b', 'x', 2, '', 'record', 7, true, now()),"
+            + " ('c', 'x', 3, '', 'record', NULL, false, now() - interval '30 s')",
+        ):
+            await session.execute(text(statement))
+    told = (await service.client.get("/readyz")).json()
+    assert told["ready"] is True
+    assert (told["waitingParts"], told["refusedParts"]) == (1, {"KeyRevoked": 1})
+    assert (told["unminedTransactions"], told["failedCalls"]) == (1, {"reinstate": 1})
+    assert told["waitingCalls"] >= 1, "the suppliers' registrations"
+    assert 90 <= told["waitingSeconds"] < 150
+    assert 30 <= told["unminedSeconds"] < 90
+    page = (await service.client.get("/metrics")).text
+    assert 'trailseal_parts_refused{reason="KeyRevoked"} 1.0' in page
+    assert 'trailseal_registry_calls_failed{purpose="reinstate"} 1.0' in page
+    assert "trailseal_transactions_unmined 1.0" in page
+    assert "trailseal_chain_answers 0.0" in page
+
+
 class Chain:
     """A node whose newest block is the one with this number."""
 
