@@ -103,8 +103,8 @@ async def erase(session: Session, found: Erasable, alias: str) -> None:
     """Takes away the event's document and all that derives from it; `alias` is its eventID from now on."""
     values = {"event": found.event, "alias": alias, "capture": found.capture}
     await _forget_values(session, found.event)
-    for table in ("nonces", "event_terms", "event_numbers", "events_to_index", "event_parties"):
-        await session.execute(text(f"DELETE FROM {table} WHERE event = :event"), values)
+    await session.execute(text("DELETE FROM nonces WHERE event = :event"), values)
+    # A trigger forgets its terms and numbers, and who sees it.
     await session.execute(
         text(
             "UPDATE events SET document = NULL, event_id = :alias, event_hash = '', action = NULL, biz_step = NULL,"
@@ -145,10 +145,12 @@ async def _forget_values(session: Session, event: int) -> None:
         if value is None:
             continue
         statement = text(
-            "DELETE FROM party_values AS named USING event_parties AS seen WHERE seen.event = :event"
-            " AND named.party = seen.party AND named.field = :field AND named.value = :value"
+            "DELETE FROM party_values AS named WHERE named.field = :field AND named.value = :value AND named.party IN"
+            " (SELECT part.party FROM mentions JOIN trail_parties AS part USING (trail) WHERE mentions.event = :event"
+            " UNION SELECT party FROM events WHERE seq = :event)"
             " AND NOT EXISTS (SELECT FROM event_terms AS other JOIN event_parties AS shown ON shown.event = other.event"
-            " AND shown.party = named.party AND shown.by_trail = named.by_trail JOIN events ON events.seq = other.event"
+            " AND shown.record_time = other.record_time AND shown.party = named.party"
+            " AND shown.by_trail = named.by_trail JOIN events ON events.seq = other.event"
             f" WHERE other.terms && ARRAY[CAST(:term AS bigint)] AND other.event <> :event AND events.{field} = :value)"
         )
         term = column_term(field, value)  # type: ignore[arg-type]
