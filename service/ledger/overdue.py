@@ -15,12 +15,13 @@ _log = structlog.get_logger(__name__)
 
 _STUBBORN_SENDS = 4
 _HOPELESS_SENDS, _HOPELESS_BLOCKS = 12, 4
+_ORPHANED_SENDS = 30
 _FILLED_AT_ONCE = 50
 _DEAREST = 100
 
 
 class Overdue:
-    """Looks after the transactions of accounts; what needs a signature it can do for its own `signers` only."""
+    """Looks after the transactions of accounts; what needs a signature it does for those of its own `signers` only."""
 
     def __init__(self, database: Database, node: Node, signers: Sequence[Signer]) -> None:
         self._database, self._node = database, node
@@ -51,6 +52,8 @@ class Overdue:
             passed = self._blocks_passed(unmined[0], last.number)
             if used > unmined[0].nonce:
                 await self._give_up(session, [one for one in unmined if one.nonce < used])
+            elif account not in self._signers:
+                await self._orphaned(session, unmined, passed)
             elif used < unmined[0].nonce:
                 await self._fill(session, account, range(used, unmined[0].nonce), fees)
             elif _is_hopeless(unmined[0], refusals.get(unmined[0].hash), passed):
@@ -92,12 +95,18 @@ class Overdue:
         await transactions.void_transactions(session, [one.hash for one in lost])
         _log.warning("gave up transactions whose nonce was used elsewhere", nonces=[one.nonce for one in lost])
 
-    async def _fill(self, session: Session, account: bytes, gap: range, fees: Fees) -> None:
-        signer = self._signers.get(account)
-        if signer is None:
-            _log.error("nonces are missing before our transactions", account=hexed(account), missing=len(gap))
+    async def _orphaned(self, session: Session, unmined: Sequence[UnminedTransaction], passed: int) -> None:
+        """Only who has the account's key can mend its transactions; where nobody does for long, others take over."""
+        account, sends = unmined[0].account, unmined[0].sends
+        if sends < _STUBBORN_SENDS:
             return
-        fillers = [signer.fill(nonce, fees) for nonce in gap[:_FILLED_AT_ONCE]]
+        _log.error("a transaction of another relay's account gets no block", account=hexed(account), sends=sends)
+        if sends >= _ORPHANED_SENDS and passed >= _HOPELESS_BLOCKS:
+            await transactions.release_loads(session, account)
+            _log.warning("took over what it carried: that account's relay seems to be gone", account=hexed(account))
+
+    async def _fill(self, session: Session, account: bytes, gap: range, fees: Fees) -> None:
+        fillers = [self._signers[account].fill(nonce, fees) for nonce in gap[:_FILLED_AT_ONCE]]
         await transactions.save_transactions(session, account, fillers)
         _log.warning("filled a gap of nonces that others had used before", nonces=[one.nonce for one in fillers])
 
@@ -107,9 +116,8 @@ class Overdue:
             transaction=hexed(one.hash),
             reason=refusal,
         )
-        signer = self._signers.get(one.account)
-        if signer is not None and one.purpose != "deploy":
-            await transactions.abandon_transaction(session, one.hash, signer.fill(one.nonce, fees))
+        if one.purpose != "deploy":
+            await transactions.abandon_transaction(session, one.hash, self._signers[one.account].fill(one.nonce, fees))
 
     async def _raise_fees(
         self, session: Session, account: bytes, unmined: Sequence[UnminedTransaction], fees: Fees
@@ -122,11 +130,10 @@ class Overdue:
         cheap = [one for one in unmined if fee_limit(one) * 8 < fees.base * 9]
         if stubborn and not cheap and fee_limit(unmined[0]) < fees.base * _DEAREST:
             cheap = [unmined[0]]
-        signer = self._signers.get(account)
-        if signer is None or not cheap:
+        if not cheap:
             return
         for one in cheap:
-            await transactions.replace_transaction(session, one.hash, signer.dearer(one, fees))
+            await transactions.replace_transaction(session, one.hash, self._signers[account].dearer(one, fees))
         _log.warning("raised the fees of transactions that get no block", nonces=[one.nonce for one in cheap])
 
 

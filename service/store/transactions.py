@@ -164,6 +164,20 @@ async def void_load(session: Session, hashes: Sequence[bytes]) -> None:
         await session.execute(text(statement), {"hashes": list(hashes)})
 
 
+async def release_loads(session: Session, account: bytes) -> None:
+    """Lets what the account's unmined transactions carry wait again, for another account; they hold up nobody any more.
+
+    They stay, and are sent on: should one be mined yet, the contract knows what was recorded meanwhile.
+    """
+    which = (
+        "SELECT hash FROM transactions WHERE account = :account AND block IS NULL AND purpose NOT IN ('deploy', :gap)"
+    )
+    hashes = list((await session.execute(text(which), {"account": account, "gap": GAP})).scalars())
+    await void_load(session, hashes)
+    statement = text("UPDATE transactions SET purpose = :gap WHERE hash = ANY(:hashes)")
+    await session.execute(statement, {"hashes": hashes, "gap": GAP})
+
+
 async def replace_transaction(session: Session, hash_: bytes, by: NewTransaction) -> None:
     """Puts the same transaction with higher fees in the place of an unmined one; either may be mined yet."""
     moved = await session.execute(

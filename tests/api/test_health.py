@@ -11,6 +11,14 @@ from .conftest import Service
 from .documents import document, event
 from .test_captures import custodial
 
+DID_NOT_GET_THERE = """
+    UPDATE parts SET state = 3, refusal = 'KeyRevoked' WHERE seq = (SELECT min(seq) FROM parts);
+    UPDATE captures SET received_at = received_at - interval '90 s';
+    INSERT INTO transactions (hash, account, nonce, raw, purpose, block, failed, created_at)
+      VALUES ('a', 'x', 1, '', 'reinstate', 7, true, now()), ('b', 'x', 2, '', 'record', 7, true, now()),
+      ('c', 'x', 3, '', 'record', NULL, false, now() - interval '30 s')
+"""
+
 
 async def test_the_process_tells_that_it_lives(service: Service) -> None:
     assert (await service.client.get("/livez")).text == "ok"
@@ -47,13 +55,7 @@ async def test_what_did_not_get_to_the_chain_is_shown(service: Service) -> None:
     for name in ("1", "2"):
         await service.call("POST", "/v1/captures", token, json=document(event(name)))
     async with service.database.session() as session:
-        for statement in (
-            "UPDATE parts SET state = 3, refusal = 'KeyRevoked' WHERE seq = (SELECT min(seq) FROM parts)",
-            "UPDATE captures SET received_at = received_at - interval '90 s'",
-            "INSERT INTO transactions (hash, account, nonce, raw, purpose, block, failed, created_at) VALUES"
-            + " ('a', 'x', 1, '', 'reinstate', 7, true, now()), ('b', 'x', 2, '', 'record', 7, true, now()),"
-            + " ('c', 'x', 3, '', 'record', NULL, false, now() - interval '30 s')",
-        ):
+        for statement in DID_NOT_GET_THERE.split(";"):
             await session.execute(text(statement))
     told = (await service.client.get("/readyz")).json()
     assert told["ready"] is True
