@@ -17,6 +17,7 @@ from service.sealing.bundle_parts import (
     PartyPart,
     TrailPart,
 )
+from service.sealing.entries import NOBODY
 from service.sealing.errors import MalformedBundle
 from service.sealing.hashing import canonical_json
 
@@ -118,6 +119,8 @@ def check_order(bundle: Bundle) -> None:
     entries = [entry for trail in bundle.trails for entry in trail.entries]
     if len(entries) > MAX_ENTRIES:
         raise MalformedBundle(f"/trails: {len(entries)} entries in all; a bundle has at most {MAX_ENTRIES}")
+    if NOBODY in {entry.to for entry in entries}:
+        raise MalformedBundle("/trails: an entry without recipient says null, not 32 zero bytes")
     numbers = {party.number for party in bundle.parties}
     unnamed = {entry.party for entry in entries} | {one.party for one in bundle.erased}
     if unnamed := unnamed - numbers:

@@ -53,10 +53,12 @@ def lookup(root: bytes, key: bytes, nodes: Nodes) -> bytes | None:
     Raises:
         BadProof: a node is missing or malformed.
     """
-    if root == EMPTY_ROOT:
-        return None
+    return None if root == EMPTY_ROOT else _walk(root, keccak256(key).hex(), nodes)
+
+
+def _walk(root: bytes, path: str, nodes: Nodes) -> bytes | None:
+    """The value at the end of a path of nibbles; all paths of the trie have one length, and every step takes some."""
     reference: rlp.Item = root
-    path = keccak256(key).hex()
     while True:
         found = _step(nodes.named(reference) if isinstance(reference, bytes) else reference, path)
         if not isinstance(found, tuple):

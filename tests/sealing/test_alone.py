@@ -28,10 +28,11 @@ socket.socket.connect = refuse
 
 from service.sealing.meaning import steps_of
 from service.sealing.report import as_json, as_lines
+from service.sealing.trust import Trust
 from service.sealing.verify import verify
 
 file, trusted = open(sys.argv[1], "rb").read(), json.load(open(sys.argv[2]))
-verdict = verify(file, bytes.fromhex(trusted["block"][2:]), steps_of, bytes.fromhex(trusted["ledger"][2:]))
+verdict = verify(file, Trust(bytes.fromhex(trusted["block"][2:])), steps_of, bytes.fromhex(trusted["ledger"][2:]))
 print("\\n".join(as_lines(verdict)))
 sys.exit(0 if as_json(verdict)["holds"] else 1)
 """

@@ -3,15 +3,13 @@
 import pytest
 
 from service.sealing import errors
-from service.sealing.bundle import EntryPart
-from service.sealing.commitments import journal_of, seal_of
-from service.sealing.entries import NOBODY, Step
-from service.sealing.hashing import canonical_json
+from service.sealing.commitments import journal_of
+from service.sealing.entries import Step
 from service.sealing.meaning import steps_of
+from service.sealing.trust import Trust
 from service.sealing.verify import verify
-from tests.sealing.world import START, World
-from tests.trails.chain import Speaker
-from tests.trails.freight import CARRIER, SUPPLIER, event, nonce_of
+from tests.sealing.world import START, Said, Told, World, said
+from tests.trails.freight import CARRIER, SUPPLIER, event
 
 SENSED = event(
     1,
@@ -23,29 +21,25 @@ OF_A_THING = event(2)
 JOURNAL = journal_of(SUPPLIER.id)
 
 
-def entry(document: dict[str, object], speaker: Speaker = SUPPLIER, step: Step = Step.OBSERVE) -> EntryPart:
-    nonce = nonce_of(document)
-    seal = seal_of(canonical_json(document), nonce)
-    return EntryPart(seal=seal, party=speaker.id, to=NOBODY, step=int(step), time=START, document=document, nonce=nonce)
-
-
 def failing(world: World) -> errors.ProofFailed | None:
-    return verify(world.bundle().dump(), world.block, steps_of, world.provenance).failed
+    return verify(world.bundle().dump(), Trust(world.block), steps_of, world.provenance).failed
 
 
 def test_a_journal_holds() -> None:
-    assert failing(World(entries=[entry(SENSED)], identifier=JOURNAL, custody=0)) is None
+    assert failing(World((Told((said(SUPPLIER, SENSED, START),), JOURNAL, custody=0),))) is None
 
 
 @pytest.mark.parametrize(
     ("identifier", "part"),
     [
-        pytest.param(JOURNAL, entry(SENSED, CARRIER), id="another party's event"),
-        pytest.param(JOURNAL, entry(OF_A_THING), id="an event that names a thing"),
-        pytest.param(JOURNAL, entry(SENSED, step=Step.COMMISSION), id="a step that its event does not say"),
-        pytest.param("https://id.gs1.org/00/095211410000000021", entry(SENSED), id="a thing's trail"),
+        pytest.param(JOURNAL, said(CARRIER, SENSED, START), id="another party's event"),
+        pytest.param(JOURNAL, said(SUPPLIER, OF_A_THING, START), id="an event that names a thing"),
+        pytest.param(
+            JOURNAL, said(SUPPLIER, SENSED, START).but(step=Step.COMMISSION), id="a step that its event does not say"
+        ),
+        pytest.param("https://id.gs1.org/00/095211410000000021", said(SUPPLIER, SENSED, START), id="a thing's trail"),
     ],
 )
-def test_only_a_partys_own_events_of_no_thing_are_in_its_journal(identifier: str, part: EntryPart) -> None:
-    world = World(entries=[part], identifier=identifier, custody=0)
+def test_only_a_partys_own_events_of_no_thing_are_in_its_journal(identifier: str, part: Said) -> None:
+    world = World((Told((part,), identifier, custody=0),))
     assert isinstance(failing(world), errors.ForeignEvent)

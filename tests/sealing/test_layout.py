@@ -42,6 +42,7 @@ def test_variables_are_in_the_slots_of_the_format() -> None:
     assert layout.head_slot(trail) == layout.mapping_slot(trail, provenance["head"])
     assert layout.custody_slot(trail) == layout.mapping_slot(trail, provenance["custody"])
     assert slots("Participants")["_parties"] == layout.PARTIES_SLOT
+    assert slots("Participants")["_keys"] == layout.KEYS_SLOT
 
 
 def test_the_id_is_the_first_word_of_a_party() -> None:
