@@ -9,6 +9,7 @@ anew (needed once they changed, and only to save time).
 
 import argparse
 import asyncio
+import io
 import json
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from bench.attacks.mutants import compile_all
 from bench.attacks.registry import Attack, Outcome
 from bench.attacks.world import World, world
 from service.devstack import Anvil, Postgres
+from service.logs import configure_logs
 from service.store.migrate import migrate
 
 
@@ -39,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"there is no attack {unknown[0]}; --markdown lists them", file=sys.stderr)
         return 2
+    configure_logs(io.StringIO())
     chosen = [ATTACKS[name] for name in given.ids] or list(ATTACKS.values())
     return asyncio.run(_run(chosen, given.undefended))
 

@@ -6,7 +6,7 @@ from bench.attacks.registry import ATTACKS
 
 __all__ = ["ATTACKS"]
 
-MODULES = ("signatures", "standing", "relaying", "holding")
+MODULES = ("signatures", "standing", "relaying", "holding", "bundles")
 
 for module in MODULES:
     import_module(f"bench.attacks.{module}")

@@ -19,7 +19,8 @@ from service.api.app import create_app
 from service.capture import Captures, Receipt
 from service.config import Settings
 from service.epcis.checkdigit import check_digit
-from service.ledger.client import Node, number
+from service.ledger.abi import SignedCapture, entry_words, record_calldata
+from service.ledger.client import Node, hexed, number
 from service.ledger.deploy import deploy
 from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
@@ -31,6 +32,9 @@ from service.parties.scopes import Scope
 from service.parties.signing_keys import SigningKeys
 from service.rooms import Rooms
 from service.sealing.commitments import salt_of, trail_of
+from service.sealing.entries import Entry
+from service.sealing.signing import sign
+from service.sealing.typeddata import capture_id, domain_separator, signing_digest
 from service.store.chain import Deployed
 from service.store.database import Database
 
@@ -63,6 +67,7 @@ class World:
     members: dict[str, Caller] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     mutant: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rooms(self) -> Rooms:
@@ -106,6 +111,18 @@ class World:
                 return
             await asyncio.sleep(0.01)
         raise TimeoutError("the outbox did not empty")
+
+    async def say(self, who: str, *entries: Entry) -> None:
+        """Records entries past the service: signed with the member's key, and relayed by an account of the chain."""
+        async with self.database.session() as session:
+            key = await SigningKeys(self.database, self.settings).signing_key(session, self.members[who].party)
+        domain, deadline = domain_separator(self.chain_id, self.deployed.provenance), 2**40
+        signature = sign(signing_digest(domain, capture_id(entries), deadline), key.key)
+        data = record_calldata([SignedCapture(entry_words(entries), deadline, signature)])
+        (account, *_) = await self.node.call("eth_accounts")
+        call = {"from": account, "to": hexed(self.deployed.provenance), "data": hexed(data), "gasPrice": "0x0"}
+        await self.node.call("eth_sendTransaction", {**call, "gas": hex(10_000_000)})
+        await self.settle()
 
     async def rows(self, statement: str, **values: Any) -> Sequence[Any]:
         """What somebody with the database's password may do."""
