@@ -13,7 +13,7 @@ import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -121,13 +121,16 @@ class Journal:
     def _intended(self) -> list[Checkpoint]:
         path = self.folder / "intent.jsonl"
         try:
-            rows = [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-            return [
-                Checkpoint(chain, number, bytes.fromhex(name), bytes.fromhex(root), time, bytes.fromhex(previous))
-                for chain, number, name, root, time, previous in rows
-            ]
+            return [_row(orjson.loads(line)) for line in path.read_bytes().splitlines()] if path.exists() else []
         except (ValueError, TypeError) as fault:
             raise FolderRefused(f"{path} is damaged: {fault}") from fault
+
+
+def _row(row: Any) -> Checkpoint:
+    chain, number, name, root, time, previous = row
+    if not type(chain) is type(number) is type(time) is int:
+        raise TypeError("chain, number and time are integers")
+    return Checkpoint(chain, number, bytes.fromhex(name), bytes.fromhex(root), time, bytes.fromhex(previous))
 
 
 def lock(path: Path, refusal: str) -> int:

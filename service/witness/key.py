@@ -46,16 +46,17 @@ def read_key(path: Path) -> bytes:
         raise KeyRefused(
             f"{path} cannot be opened ({fault.strerror}); `trailseal witness new-key {path}` makes one"
         ) from fault
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
             raise KeyRefused(f"{path} is not a plain file")
         if about.st_uid != os.geteuid():
             raise KeyRefused(f"{path} belongs to user {about.st_uid}, not to user {os.geteuid()} who runs this")
         if about.st_mode & 0o077:
             raise KeyRefused(f"{path} is open to others: `chmod 600 {path}`, and consider the key known")
-        content = file.read(_LONGEST)
-    return _key(content, path)
+        return _key(os.read(handle, _LONGEST), path)
+    finally:
+        os.close(handle)
 
 
 def _key(content: bytes, path: Path) -> bytes:
