@@ -93,7 +93,7 @@ class Grower:
             _SPREADS[recall.spread],
             sees_all,
         )
-        traced = await trace(asked, Reader(session), self._limits)
+        traced = await trace(asked, Reader(session, everywhere=sees_all), self._limits)
         grown = recall._replace(batch=recall.batch + 1)
         things = await deciding.keep(session, grown, traced, roles)
         if things or traced.bound != recall.bound:

@@ -17,12 +17,12 @@ class Reader:
     """Reads the ties of a level: one query for the words, and where rules 3 and 4 of `stays` need them, one for births
     and one for quantities.
 
-    With `viewer`, nothing is read beyond what that one sees: a tie may lead to a thing that it does not see, and ends
-    there.
+    `everywhere` as in `tracing.Asked`. With `viewer`, nothing is read beyond what that one sees: a tie may lead to a
+    thing that it does not see, and ends there.
     """
 
-    def __init__(self, session: Session, viewer: Viewer | None = None) -> None:
-        self._session, self._viewer = session, viewer
+    def __init__(self, session: Session, *, everywhere: bool, viewer: Viewer | None = None) -> None:
+        self._session, self._everywhere, self._viewer = session, everywhere, viewer
 
     async def __call__(
         self, trails: Sequence[bytes], down: Sequence[str], up: Sequence[str], limit: int
@@ -30,7 +30,9 @@ class Reader:
         """As `tracing.ReadTies`."""
         if self._viewer is not None:
             trails = await store.readable(self._session, trails, self._viewer)
-        words = await store.words_of(self._session, trails, down=down, up=up, limit=limit + 1)
+        words = await store.words_of(
+            self._session, trails, down=down, up=up, everywhere=self._everywhere, limit=limit + 1
+        )
         if len(words) > limit:
             raise TooManyTies
         unexplained = taken_out_unexplained(words)

@@ -238,7 +238,7 @@ class Recalls:
             caller.sees_all,
         )
         visible = None if begun.entitled else _viewer(caller)
-        return await trace(asked, Reader(session, visible), self._limits)
+        return await trace(asked, Reader(session, everywhere=caller.sees_all, viewer=visible), self._limits)
 
     async def _known(
         self, session: Session, caller: Caller, idempotency_key: str | None, request_hash: bytes

@@ -63,9 +63,10 @@ def ties(words: Sequence[WordRow], born: Mapping[bytes, datetime], amounts: Amou
             together.setdefault((word.parent, word.child, word.kind), []).append(word)
         else:
             emptied.setdefault((word.parent, word.kind), []).append(word)
+    lots, _ = portions(words)
     for (parent, child, kind), own in together.items():
         said = _with_emptying(own, emptied.get((parent, kind), []))
-        found += _Pair(parent, child, kind, born.get(child), amounts).told(said)
+        found += _Pair(parent, child, kind, born.get(child), amounts, child in lots).told(said)
     return found
 
 
@@ -140,6 +141,7 @@ class _Pair:
     kind: str
     born: datetime | None
     amounts: Amounts
+    is_lot: bool
     open: WordRow | None = None
     since: datetime = EARLIEST
     floor: datetime = EARLIEST
@@ -165,7 +167,7 @@ class _Pair:
             self._begin(word, self._supposed_since(word) if supposed else word.event_time, supposed)
             self.left, self.unit = (None, None) if supposed else (0.0, None)
         self.into.append(word)
-        if word.action == "add" and word.child_kind == LOT:
+        if word.action == "add" and self.is_lot:
             self._count(word, 1)
 
     def _out(self, word: WordRow) -> None:
@@ -187,7 +189,7 @@ class _Pair:
         return max(self.floor, born)
 
     def _takes_all(self, word: WordRow) -> bool:
-        if not word.child or word.child_kind != LOT:
+        if not word.child or not self.is_lot:
             return True
         amount, _ = self.amounts.get((word.event, word.child), (0.0, None))
         if amount is None:

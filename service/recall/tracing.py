@@ -33,7 +33,7 @@ THINGS = 200_000
 LEVELS = 10_000
 TIES = 1_000_000
 """Words on ties that a trace reads at most."""
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ class WordRow(NamedTuple):
     """One event's word on a tie, as a recall weighs it; `child` is empty where it unties all from the parent.
 
     `party` told it; `in_parent` and `in_child` say whether that party has a part in the trails of the two ends. The
-    kinds are `epcis.identifiers.Kind`, None where the end has no trail: it is a process (`transformationID`).
+    kinds (`epcis.identifiers.Kind`) are looked up for transformations, where None is a process (`transformationID`),
+    and for children that are taken out.
     """
 
     parent: bytes
@@ -94,33 +95,58 @@ class WordRow(NamedTuple):
     child_kind: str | None
 
 
-_PART = "EXISTS (SELECT FROM trail_parties AS part WHERE part.trail = links.{end} AND part.party = event.party)"
+_COLUMNS = "links.parent, links.child, links.kind, links.action, links.event, links.event_time"
+_DOWN = f"SELECT {_COLUMNS} FROM links WHERE parent = ANY(:trails) AND kind = ANY(:down)"
+_UP = f"SELECT {_COLUMNS} FROM links WHERE child = ANY(:trails) AND kind = ANY(:up)"
+_EMPTIED = (
+    f"SELECT {_COLUMNS} FROM links WHERE child = CAST('' AS bytea) AND kind <> 'transformation'"
+    f" AND parent IN (SELECT parent FROM links WHERE child = ANY(:trails) AND kind = ANY(:up))"
+)
+_CHOSEN = {
+    (True, False): _DOWN,
+    (False, True): f"{_UP} UNION {_EMPTIED}",
+    (True, True): f"{_DOWN} UNION {_UP} UNION {_EMPTIED}",
+}
+_PART = (
+    "CASE WHEN :everywhere AND chosen.action <> 'delete' THEN true ELSE EXISTS (SELECT FROM trail_parties AS part"
+    " WHERE part.trail = chosen.{end} AND part.party = told.party) END"
+)
+# What a thing is matters where it may be a process, or a lot of which a part is taken out.
+_KIND = "CASE WHEN {when} THEN (SELECT trails.kind FROM trails WHERE trails.id = chosen.{end}) END"
+
+_MADE = "chosen.kind = 'transformation'"
+_MADE_OR_OUT = f"{_MADE} OR chosen.action = 'delete'"
 
 
 async def words_of(
-    session: Session, trails: Sequence[bytes], *, down: Sequence[str], up: Sequence[str], limit: int
+    session: Session,
+    trails: Sequence[bytes],
+    *,
+    down: Sequence[str],
+    up: Sequence[str],
+    everywhere: bool,
+    limit: int,
 ) -> list[WordRow]:
     """Up to `limit` words on the ties of these things to their children of the kinds `down`, and to their parents of
     the kinds `up`, by event time; retracted events left out.
 
-    With each tie to a parent come the words that untie all from that parent.
+    With each tie to a parent come the words that untie all from that parent. `everywhere`: who has a part in what does
+    not matter but where something is taken out, and is not looked up.
     """
     statement = text(
-        "WITH own AS (SELECT parent, child, event FROM links WHERE parent = ANY(:trails) AND kind = ANY(:down) UNION"
-        " SELECT parent, child, event FROM links WHERE child = ANY(:trails) AND kind = ANY(:up)),"
-        " chosen AS (SELECT parent, child, event FROM own UNION"
-        " SELECT parent, child, event FROM links WHERE child = CAST('' AS bytea)"
-        " AND parent IN (SELECT parent FROM own))"
-        " SELECT links.parent, links.child, links.kind, links.action, links.event, links.event_time, event.party,"
-        f" {_PART.format(end='parent')}, {_PART.format(end='child')}, container.kind, content.kind FROM chosen"
-        " JOIN links USING (parent, child, event) JOIN events AS event ON event.seq = links.event"
-        " LEFT JOIN trails AS container ON container.id = links.parent"
-        " LEFT JOIN trails AS content ON content.id = links.child"
-        f" WHERE NOT event.declares_error AND NOT {RETRACTED.format(event='event')}"
-        " ORDER BY links.event_time, links.event LIMIT :limit"
+        f"WITH chosen AS MATERIALIZED ({_CHOSEN[bool(down), bool(up)]}), told AS MATERIALIZED"
+        " (SELECT event.seq, event.party FROM events AS event WHERE event.seq IN (SELECT event FROM chosen)"
+        f" AND NOT event.declares_error AND NOT {RETRACTED.format(event='event')})"
+        " SELECT chosen.parent, chosen.child, chosen.kind, chosen.action, chosen.event, chosen.event_time, told.party,"
+        f" {_PART.format(end='parent')}, {_PART.format(end='child')}, {_KIND.format(when=_MADE, end='parent')},"
+        f" {_KIND.format(when=_MADE_OR_OUT, end='child')}"
+        " FROM chosen JOIN told ON told.seq = chosen.event LIMIT :limit"
     )
-    values = {"trails": list(trails), "down": list(down), "up": list(up), "limit": limit}
-    return [WordRow(*row) for row in (await session.execute(statement, values)).all()]
+    values: dict[str, object] = {"trails": list(trails), "everywhere": everywhere, "limit": limit}
+    values |= {"down": list(down)} if down else {}
+    values |= {"up": list(up)} if up else {}
+    rows = [WordRow(*row) for row in (await session.execute(statement, values)).all()]
+    return sorted(rows, key=lambda row: (row.event_time, row.event))
 
 
 async def commissioned_at(session: Session, trails: Sequence[bytes]) -> dict[bytes, datetime]:
