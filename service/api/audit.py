@@ -43,6 +43,13 @@ _AUDIT: dict[int | str, dict[str, Any]] = {
         "headers": {"Content-Disposition": {"description": "RFC 6266; a file name", "schema": {"type": "string"}}},
     }
 }
+_FSMA204: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A workbook with a sheet for each kind of event, or all events as CSV",
+        "content": {MEDIA_TYPES[name]: _BINARY for name in ("xlsx", "csv")},
+        "headers": _AUDIT[200]["headers"],
+    }
+}
 Journey = Annotated[
     bool, Query(description="also judge what it was in, what it was made of and what was made of it, as far as visible")
 ]
@@ -82,6 +89,30 @@ async def audit(
 
         content = await asyncio.to_thread(as_pdf, report)
     return _file(content, report.subject, "audit", chosen)
+
+
+@router.get("/trail/fsma204", responses=_FSMA204 | refused(*_MISSED))
+async def fsma204(
+    request: Request,
+    caller: Reader,
+    rooms: InRooms,
+    *,
+    identifier: Thing,
+    format_: Annotated[
+        Literal["xlsx", "csv"] | None, Query(alias="format", description="comes before `Accept`")
+    ] = None,
+) -> Response:
+    """The FDA's electronic sortable spreadsheet of a food lot, its ancestors and descendants (21 CFR 1.1455(c)(3)(ii)).
+
+    Mandatory key data elements that no event or master data tells are marked as missing; docs/audit.md has the mapping.
+    """
+    chosen = _format(request, format_, ("xlsx", "csv"))
+    found = await rooms.audits.fsma204(caller, identifier)
+    if chosen == "csv":
+        content = await asyncio.to_thread(lambda: as_csv(sheets.fsma204_rows(found)))
+    else:
+        content = await asyncio.to_thread(lambda: as_xlsx(sheets.fsma204(found), "FSMA 204"))
+    return _file(content, identifier, "fsma204", chosen)
 
 
 def _file(content: bytes, identifier: str, what: str, format_: str) -> Response:

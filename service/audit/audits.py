@@ -13,6 +13,7 @@ from service.epcis.query.terms import hashed
 from service.findings import Limits
 from service.findings.case import Case
 from service.findings.find import found_in, gathered
+from service.findings.fsma.sheets import Spreadsheet
 from service.findings.masterdata import attributes_of, wanted, with_master_data
 from service.findings.report import Report
 from service.findings.statements import MasterData
@@ -58,13 +59,23 @@ class Audits:
             way.complete,
         )
 
+    async def fsma204(self, caller: Caller, identifier: str) -> Spreadsheet:
+        """The FDA's spreadsheet of a food, of what it was made of and what was made of it.
+
+        Raises:
+            ScopeMissing, TrailNotFound, NotAnIdentifier; AuditTooLarge: the trail has too many statements.
+        """
+        case, _, way = await self.case(caller, identifier, of_all=True)
+        spreadsheet = await asyncio.to_thread(Spreadsheet.of, case)
+        return replace(spreadsheet, hidden=way.hidden, complete=way.complete)
+
     async def case(
         self,
         caller: Caller,
         identifier: str,
         *,
         journey: bool = True,
-        containers: bool = True,
+        of_all: bool = False,
         limits: Limits | None = None,
     ) -> tuple[Case, Gathered, Way]:
         """The statements with their master data, where they come from, and which trails they stand on."""
@@ -73,7 +84,7 @@ class Audits:
             trail = await gathering.subject(session, caller, identifier)
             way = Way([(trail, "subject", 0)], 0, complete=True)
             if journey:
-                way = await gathering.way_of(session, caller, trail, containers=containers)
+                way = await gathering.way_of(session, caller, trail, of_all=of_all)
             way = await gathering.bounded(session, way)
             found = await gathering.gather(session, way)
         as_of = moment(found.block[1]) if found.block else None

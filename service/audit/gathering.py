@@ -23,6 +23,8 @@ from service.trails.errors import NotAnIdentifier, TrailNotFound
 
 MOST_STATEMENTS = 20_000
 """Over all trails of one audit."""
+_MOST_CONTAINED = 200
+"""Things of which the containers are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +63,37 @@ async def subject(session: Session, caller: Caller, identifier: str) -> TrailRow
     return row
 
 
-async def way_of(session: Session, caller: Caller, trail: TrailRow, *, containers: bool = True) -> Way:
-    """The thing with its containers (or without), with what it was made of and what was made of it."""
+async def way_of(session: Session, caller: Caller, trail: TrailRow, *, of_all: bool = False) -> Way:
+    """The thing with its containers, what it was made of and what was made of it; `of_all`: their containers too."""
     viewer = Viewer(caller.party, caller.sees_all)
-    held, all_held = await journeys.containers_of(session, trail.id) if containers else ([], True)
     made_of = await journeys.relatives_of(session, trail.id, viewer, made_of=True)
     became = await journeys.relatives_of(session, trail.id, viewer, made_of=False)
     near: dict[bytes, tuple[Relation, int]] = {}
-    for one in sorted(held, key=lambda one: one.depth):
-        near.setdefault(one.trail, ("container", one.depth))
     for id_, depth in made_of.near.items():
         near.setdefault(id_, ("ancestor", depth))
     for id_, depth in became.near.items():
         near.setdefault(id_, ("descendant", depth))
+    held_by, all_held = await _containers(session, [trail.id, *(near if of_all else ())])
+    for id_, depth in held_by.items():
+        near.setdefault(id_, ("container", depth))
     near.pop(trail.id, None)
     known = await trail_store.known_trails(session, sorted(near), viewer) if near else {}
     shown = [(known[id_][0], *place) for id_, place in near.items() if id_ in known and known[id_][1]]
     shown.sort(key=lambda one: (one[2], one[1], one[0].identifier))
     hidden = sum(1 for _, visible in known.values() if not visible)
     return Way([(trail, "subject", 0), *shown], hidden, all_held and made_of.complete and became.complete)
+
+
+async def _containers(session: Session, trails: Sequence[bytes]) -> tuple[dict[bytes, int], bool]:
+    """The containers of the first of these things, with their distance; and whether these are all."""
+    found: dict[bytes, int] = {}
+    complete = len(trails) <= _MOST_CONTAINED
+    for trail in trails[:_MOST_CONTAINED]:
+        held, whole = await journeys.containers_of(session, trail)
+        complete = complete and whole
+        for one in held:
+            found[one.trail] = min(one.depth, found.get(one.trail, one.depth))
+    return found, complete
 
 
 async def bounded(session: Session, way: Way) -> Way:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.audit.tables import Column, Table
+from service.audit.tables import MISSING, Column, Table
+from service.findings.fsma.sheets import Sheet, Spreadsheet
 from service.findings.report import Report, summary
 from service.findings.rules import RULES
 
@@ -102,6 +103,27 @@ def about(report: Report) -> Table:
 def workbook(report: Report) -> Sequence[Table]:
     """All tables, findings first."""
     return [findings(report), statements(report), about(report)]
+
+
+def fsma204(spreadsheet: Spreadsheet) -> Sequence[Table]:
+    """The sheets of the FDA's spreadsheet."""
+    return [_table(sheet) for sheet in spreadsheet.sheets()]
+
+
+def fsma204_rows(spreadsheet: Spreadsheet) -> Table:
+    """All critical tracking events in one table, mandatory elements that are not told marked as missing."""
+    table = _table(spreadsheet.together())
+    rows = [
+        [MISSING if (number, at) in table.missing else cell for at, cell in enumerate(row)]
+        for number, row in enumerate(table.rows)
+    ]
+    return Table(table.name, table.columns, rows)
+
+
+def _table(sheet: Sheet) -> Table:
+    widths = [max(12, min(44, len(name))) for name in sheet.header]
+    columns = [Column(name, width) for name, width in zip(sheet.header, widths, strict=True)]
+    return Table(sheet.name, columns, sheet.rows, sheet.missing)
 
 
 def _pair(line: str) -> tuple[str, str]:

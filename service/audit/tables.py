@@ -20,11 +20,10 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's header and width in characters. `missing`: cells without value are marked."""
+    """A column's header and width in characters."""
 
     name: str
     width: int = 20
-    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ async def test_what_a_party_may_not_see_is_not_there(service: Service) -> None:
     _, token = await custodial(service)
     _, stranger = await service.member("stranger")
     await sealed(service, token, event("1"))
-    for path in ("/v1/trail/audit",):
+    for path in ("/v1/trail/audit", "/v1/trail/fsma204"):
         probed = await service.call("GET", path, stranger, params={"identifier": item("1")})
         absent = await service.call("GET", path, stranger, params={"identifier": item("19")})
         check_problem(probed, 404, "trail-not-found")
