@@ -9,7 +9,7 @@ from service.ledger.transactions import Fees, Signer, fee_limit
 from service.store import chain, transactions
 from service.store.chain import FollowedBlock
 from service.store.database import Database, Session
-from service.store.transactions import UnminedTransaction
+from service.store.transactions import GAP, UnminedTransaction
 
 _log = structlog.get_logger(__name__)
 
@@ -98,12 +98,12 @@ class Overdue:
     async def _orphaned(self, session: Session, unmined: Sequence[UnminedTransaction], passed: int) -> None:
         """Only who has the account's key can mend its transactions; where nobody does for long, others take over."""
         account, sends = unmined[0].account, unmined[0].sends
-        if sends < _STUBBORN_SENDS:
+        if sends < _STUBBORN_SENDS or all(one.purpose == GAP for one in unmined):
             return
         _log.error("a transaction of another relay's account gets no block", account=hexed(account), sends=sends)
         if sends >= _ORPHANED_SENDS and passed >= _HOPELESS_BLOCKS:
-            await transactions.release_loads(session, account)
-            _log.warning("took over what it carried: that account's relay seems to be gone", account=hexed(account))
+            count = await transactions.release_loads(session, account)
+            _log.warning("took over what a relay that seems to be gone had packed", transactions=count)
 
     async def _fill(self, session: Session, account: bytes, gap: range, fees: Fees) -> None:
         fillers = [self._signers[account].fill(nonce, fees) for nonce in gap[:_FILLED_AT_ONCE]]

@@ -164,10 +164,11 @@ async def void_load(session: Session, hashes: Sequence[bytes]) -> None:
         await session.execute(text(statement), {"hashes": list(hashes)})
 
 
-async def release_loads(session: Session, account: bytes) -> None:
+async def release_loads(session: Session, account: bytes) -> int:
     """Lets what the account's unmined transactions carry wait again, for another account; they hold up nobody any more.
 
-    They stay, and are sent on: should one be mined yet, the contract knows what was recorded meanwhile.
+    They stay, and are sent on: should one be mined yet, the contract knows what was recorded meanwhile. Returns how
+    many these are.
     """
     which = (
         "SELECT hash FROM transactions WHERE account = :account AND block IS NULL AND purpose NOT IN ('deploy', :gap)"
@@ -176,6 +177,7 @@ async def release_loads(session: Session, account: bytes) -> None:
     await void_load(session, hashes)
     statement = text("UPDATE transactions SET purpose = :gap WHERE hash = ANY(:hashes)")
     await session.execute(statement, {"hashes": hashes, "gap": GAP})
+    return len(hashes)
 
 
 async def replace_transaction(session: Session, hash_: bytes, by: NewTransaction) -> None:
