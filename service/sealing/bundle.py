@@ -36,11 +36,11 @@ __all__ = [
     "read",
 ]
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024
 # What a JSON reader makes of a file can take many times its bytes: `[[],[],…` some twenty times. So these are counted
 # before the file is read (those inside strings too, which costs nothing but a round number).
-MAX_OPENINGS = 8_000_000
-MAX_COMMAS = 24_000_000
+MAX_OPENINGS = 4_000_000
+MAX_COMMAS = 12_000_000
 MAX_ENTRIES = 1_000_000
 _BUNDLE: TypeAdapter[Bundle] = TypeAdapter(Bundle)
 
@@ -49,7 +49,7 @@ def read(file: bytes) -> Bundle:
     """The bundle in the file.
 
     The file has exactly one spelling, so that a changed byte anywhere is noticed even where it would prove the same.
-    Takes at most some 16 bytes of memory for each byte of the file, and time in proportion to it.
+    Takes some 8 bytes of memory for each byte of a file of events, and never more than some 1.5 GB.
 
     Raises:
         MalformedBundle: not a bundle of a known version, not canonical, the digest is another, or its members do not

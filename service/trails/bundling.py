@@ -23,9 +23,9 @@ from service.trails.disclosure import EVERYTHING, Disclosure, disclosed
 from service.trails.errors import BundleTooLarge, MirrorBehind, NotYetSealed, TrailNotIntact
 from service.trails.signatures import Signed, proven, signed_captures
 
-MOST_ENTRIES = 250_000
+MOST_ENTRIES = 100_000
 """Entries, and (below) bytes of documents, that one bundle may hold: within the limits of docs/format.md, section 5."""
-MOST_DOCUMENT_BYTES = 100_000_000
+MOST_DOCUMENT_BYTES = 55_000_000
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.25
 _SMALL = 10_000
