@@ -14,7 +14,7 @@ from service.api.audit_shapes import AuditShape
 from service.api.callers import InRooms, needs, refused
 from service.api.errors import RequestInvalid
 from service.api.trails import Thing
-from service.audit import errors, sheets
+from service.audit import errors, files, sheets
 from service.audit.errors import NoSuchFormat
 from service.audit.tables import as_csv, as_xlsx
 from service.findings import Limits
@@ -80,14 +80,7 @@ async def audit(
     report = await rooms.audits.audit(caller, identifier, journey=journey, limits=limits)
     if chosen == "json":
         return Json(await asyncio.to_thread(as_json, report))
-    if chosen == "csv":
-        content = await asyncio.to_thread(lambda: as_csv(sheets.findings(report)))
-    elif chosen == "xlsx":
-        content = await asyncio.to_thread(lambda: as_xlsx(sheets.workbook(report), f"Audit of {report.subject}"))
-    else:
-        from service.audit.pdf import as_pdf  # half a second of imports that most requests do not need
-
-        content = await asyncio.to_thread(as_pdf, report)
+    content = await asyncio.to_thread(files.written, report, chosen)
     return _file(content, report.subject, "audit", chosen)
 
 

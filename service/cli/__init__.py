@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, data, keys, learning, operate, recalling, risk, witnessing
+from service.cli import audit, auditing, data, keys, learning, operate, recalling, risk, witnessing
 from service.cli.demo import demo
 from service.errors import TrailsealError
 
@@ -18,6 +18,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     data.capture,
     audit.bundle,
     audit.verify,
+    auditing.audit,
+    auditing.fsma204,
     recalling.trace,
     recalling.recall,
     recalling.recalls,

@@ -1,7 +1,7 @@
 """An audit as it is handed over: what was looked at, what could not be, and what was found. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -177,19 +177,24 @@ def finding_json(one: Finding) -> dict[str, Any]:
 
 
 def as_lines(report: Report) -> list[str]:
-    """The audit as text for a terminal; what others wrote cannot move its cursor."""
-    lines = [*report.verdict, ""] if report.verdict else []
-    lines += [f"Audit of {report.subject}, as of {written(report.as_of)}"]
-    if report.holds is False:
+    """The audit as text for a terminal."""
+    verdict = [printable(line) for line in report.verdict]
+    return [*verdict, *([""] if verdict else []), *lines_of(as_json(report))]
+
+
+def lines_of(audit: Mapping[str, Any]) -> list[str]:
+    """An audit's JSON value as text for a terminal; what others wrote cannot move its cursor."""
+    lines = [f"Audit of {audit['identifier']}, as of {audit['asOf']}"]
+    if audit["verified"] is False:
         lines.append("THE BUNDLE DOES NOT HOLD: what follows is said by the file, and proven by nothing")
-    lines += ["", *summary(report), ""]
-    for one in report.findings:
-        lines += [f"{one.severity.word.upper():<6} {one.title} [{one.rule}]", f"       {one.detail}"]
-        lines += [f"       thing:  {one.trail}"]
-        shown = one.events[:MOST_NAMED]
-        lines += [f"       event:  {name}" for name in shown]
-        lines += [f"       and {len(one.events) - len(shown)} more"] if len(shown) < len(one.events) else []
-        lines += [f"       source: {one.source}", f"       ask:    {one.ask}", ""]
+    lines += ["", *_summary(audit), ""]
+    for one in audit["findings"]:
+        lines += [f"{one['severity'].upper():<6} {one['title']} [{one['rule']}]", f"       {one['detail']}"]
+        lines.append(f"       thing:  {one['identifier']}")
+        named = [name["eventID"] or f"seal {name['seal']}" for name in one["events"]]
+        lines += [f"       event:  {name}" for name in named[:MOST_NAMED]]
+        lines += [f"       and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+        lines += [f"       source: {one['source']}", f"       ask:    {one['ask']}", ""]
     return [printable(line) for line in lines]
 
 
@@ -199,18 +204,23 @@ MOST_NAMED = 10
 
 def summary(report: Report) -> list[str]:
     """What was looked at and what could not be, in a few sentences."""
-    found = ", ".join(f"{count} {word}" for word, count in report.counts.items() if count) or "none"
-    statements = sum(one.statements for one in report.looked)
-    lines = [
+    return _summary(as_json(report))
+
+
+def _summary(audit: Mapping[str, Any]) -> list[str]:
+    found = ", ".join(f"{count} {word}" for word, count in audit["counts"].items() if count) or "none"
+    trails, unread = audit["lookedAt"], audit["notLookedAt"]
+    statements = sum(one["statements"] for one in trails)
+    left = [f"{unread[word]} {word}" for word in ("withheld", "erased", "altered", "unsealed") if unread[word]]
+    if unread["hidden"]:
+        left.append(f"{unread['hidden']} things on the way that you may not see")
+    if not unread["complete"]:
+        left.append("the way was longer than is followed")
+    return [
         f"Findings: {found}",
-        f"Looked at: {statements} statements on {len(report.looked)} trail{'s' if len(report.looked) != 1 else ''}",
+        f"Looked at: {statements} statements on {len(trails)} trail{'s' if len(trails) != 1 else ''}",
+        f"Not looked at: {', '.join(left) or 'nothing'}",
     ]
-    unread = [f"{count} {word}" for word, count in _unread(report).items() if count]
-    if report.hidden:
-        unread.append(f"{report.hidden} things on the way that you may not see")
-    if not report.complete:
-        unread.append("the way was longer than is followed")
-    return [*lines, f"Not looked at: {', '.join(unread) or 'nothing'}"]
 
 
 def written(at: datetime) -> str:

@@ -61,8 +61,9 @@ def amount(thing: str, quantity: float, uom: str = "LBR") -> list[dict[str, Any]
 
 
 def harvested(**members: Any) -> dict[str, Any]:
+    field: dict[str, Any] = {"ex:growingArea": "Field 7 North"}
     return event(0, EX + "harvesting", action="ADD", where=FARM, quantityList=amount(HEADS, 1200),
-                 **{"ex:growingArea": "Field 7 North"}, **to("destination", COOLER, GROWER), **po("H-1"), **members)  # fmt: skip
+                 **field, **to("destination", COOLER, GROWER), **po("H-1"), **members)  # fmt: skip
 
 
 def lettuce() -> Story:

@@ -88,6 +88,15 @@ def test_without_master_data_everything_about_places_is_missing() -> None:
     )
 
 
+def test_a_crop_that_is_received_before_it_is_packed_needs_no_receiving_record() -> None:
+    found = spreadsheet(lettuce(), {})
+    (row,) = rows(found, Cte.RECEIVING, HEADS)
+    assert "before initial packing" in str(row["Read from"])
+    assert ("Receiving", 1) not in {(line[0], line[4]) for line in found.summary().rows if "Date" in str(line[2])}
+    at = [number for number, line in enumerate(found.together().rows) if line[2] == HEADS and line[0] == "Receiving"]
+    assert not [place for place in found.together().missing if place[0] in at]
+
+
 def test_an_event_that_was_taken_back_is_no_row() -> None:
     told = lettuce()
     assert len(spreadsheet(told.without(*told.told[0])).rows) == len(spreadsheet(told).rows) - 1

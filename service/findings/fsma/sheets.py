@@ -83,7 +83,7 @@ class Spreadsheet:
             cells: list[Cell] = [*_about(row), *([None] * len(columns))]
             for kde, value in row.values:
                 cells[places[kde.name]] = _cell(value)
-                if value is None and kde.mandatory:
+                if value is None and kde.mandatory and row.tracked.applies:
                     missing.add((number, places[kde.name]))
             rows.append(cells)
         return Sheet("All events", [*_ABOUT, *columns], rows, frozenset(missing))
@@ -141,7 +141,7 @@ class Spreadsheet:
             (number, len(_ABOUT) + at)
             for number, row in enumerate(own)
             for at, (kde, value) in enumerate(row.values)
-            if value is None and kde.mandatory
+            if value is None and kde.mandatory and row.tracked.applies
         }
         rows = [[*_about(row), *(_cell(value) for _, value in row.values)] for row in own]
         return Sheet(_SHORT[cte], header, rows, frozenset(missing))
@@ -162,6 +162,8 @@ class Spreadsheet:
 
 def _gaps(row: _Row) -> Iterator[tuple[Kde, str]]:
     """The mandatory elements that are not told, and the parts of locations that are not."""
+    if not row.tracked.applies:
+        return
     for kde, value in row.values:
         if value is None and kde.mandatory:
             yield kde, kde.name

@@ -3,8 +3,8 @@
 How an event is read is told in the sheet: nothing is guessed silently.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,13 +62,18 @@ _FISHED = ("vesselname", "vesselid", "catcharea", "vesselcatchinformation", "fis
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A critical tracking event of one food. `basis`: how it was read. `stay`: the container in which it was moved."""
+    """A critical tracking event of one food. `basis`: how it was read. `stay`: the container in which it was moved.
+
+    `applies`: its records are asked for; those of shipping and receiving are not before a crop is initially packed
+    (21 CFR 1.1340, 1.1345).
+    """
 
     cte: Cte
     told: Told
     thing: str
     basis: str
     stay: Stay | None = None
+    applies: bool = True
 
 
 def tracked(case: Case) -> list[Tracked]:
@@ -78,11 +83,25 @@ def tracked(case: Case) -> list[Tracked]:
         if trail.kind not in (Kind.LOT, Kind.ITEM):
             continue
         own = [one for one in trail.standing if one.event is not None]
-        for one in own:
-            found += _of(one, trail.identifier)
-        found += _carried(case, trail, {one.statement.seal for one in own})
+        told = [tracking for one in own for tracking in _of(one, trail.identifier)]
+        told += _carried(case, trail, {one.statement.seal for one in own})
+        found += _before_packing(told) if _is_crop(told) else told
     order = list(Cte)
     return sorted(found, key=lambda one: (one.told.at or one.told.sealed_at, order.index(one.cte), one.thing))
+
+
+def _is_crop(told: Sequence[Tracked]) -> bool:
+    """Whether it is known as harvested, and not as packed: its number is the field's, not yet a lot code."""
+    kinds = {one.cte for one in told}
+    return Cte.HARVESTING in kinds and not kinds & {Cte.INITIAL_PACKING, Cte.LANDING, Cte.PRODUCED}
+
+
+def _before_packing(told: Sequence[Tracked]) -> Iterator[Tracked]:
+    for one in told:
+        if one.cte in (Cte.SHIPPING, Cte.RECEIVING):
+            yield replace(one, basis=f"{one.basis}; before initial packing, so not asked for", applies=False)
+        else:
+            yield one
 
 
 def _carried(case: Case, trail: Trail, own: set[bytes]) -> Iterator[Tracked]:
