@@ -25,9 +25,16 @@ VENDORED = (
 )
 """Modules and the names that stand for them, each after those that it imports."""
 SOURCES = (
-    "bytes.js", "canonical.js", "identifiers.js", "saying.js", "rlp.js", "state.js", "signatures.js", "typeddata.js",
-    "bundle.js", "qbft.js", "checkpoints.js", "steps.js", "verify.js",
+    "bytes.js", "canonical.js", "identifiers.js", "saying.js", "rlp.js", "state.js", "curve.js", "signatures.js",
+    "typeddata.js",
+    "bundle.js", "qbft.js", "checkpoints.js", "steps.js", "verify.js", "replay.js", "report.js", "engine.js",
+    "page.js",
 )  # fmt: skip
+OFFERED = (
+    "verifyBundle", "recoverWith", "readCheckpoints", "Engine", "KeyRing", "recoverHere", "saidBy", "resolveIdentifier",
+    "readCanonical", "textOfUtf8", "printable", "NoEvent", "NotCanonical", "InvalidIdentifier", "BadCheckpoint",
+)  # fmt: skip
+"""What the script offers to whoever runs it otherwise than in the page."""
 _IMPORT = re.compile(r'^import (\{[^}]*\}|\* as \w+) from "\./([\w.]+)";$', re.MULTILINE)
 _EXPORTED = re.compile(r"^export (?=(?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
@@ -40,9 +47,10 @@ class AssemblyError(Exception):
 
 def script() -> str:
     """The page's one script: a classic one, which a browser's page, its workers and Node all run as it is."""
-    parts = ['"use strict";', *(_wrapped(path, name) for path, name in VENDORED), _released()]
+    parts = ['const TrailsealVerifier = (() => {\n"use strict";']
+    parts += [*(_wrapped(path, name) for path, name in VENDORED), _released()]
     parts += [_titled(name, (HERE / "verifier" / name).read_text(encoding="utf-8")) for name in SOURCES]
-    return "\n".join(parts)
+    return "\n".join((*parts, f"return {{ {', '.join(OFFERED)} }};\n}})();\n"))
 
 
 def _wrapped(path: str, name: str) -> str:

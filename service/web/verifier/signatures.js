@@ -40,3 +40,133 @@ function addressOf(key) {
 function recoverAddress(digest, signature) {
   return addressOf(recoverKey(digest, signature));
 }
+
+const GENERATOR = {
+  x: 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n,
+  y: 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n,
+};
+const AT_ONCE = 128, FEW = 4, MANY = 400, KEYS_TRIED = 4;
+
+/** The keys that were recovered so far, by party: most signatures of a party are by a key that is known already. */
+class KeyRing {
+  constructor() {
+    this.keys = new Map();
+    this.generator = null;
+  }
+
+  /** A function of an index to {address} or {refused: why}; works ahead, some at a time, as it is asked. */
+  recover(digests, signatures, parties) {
+    const found = [];
+    const counts = new Map();
+    for (const party of parties) counts.set(party, (counts.get(party) ?? 0) + 1);
+    return (index) => {
+      while (found.length <= index) {
+        const end = Math.min(found.length + AT_ONCE, digests.length);
+        const wanted = [];
+        for (let at = found.length; at < end; at++) {
+          wanted.push({ at, digest: digests[at], signature: signatures[at], party: parties[at] });
+        }
+        for (const one of this.recoverSome(wanted, counts)) found.push(one);
+      }
+      return found[index];
+    };
+  }
+
+  recoverSome(wanted, counts) {
+    const found = new Array(wanted.length);
+    const left = [];
+    wanted.forEach((one, place) => {
+      const why = unacceptable(one.signature);
+      if (why === null) left.push({ ...one, place, tried: 0 });
+      else found[place] = { refused: why };
+    });
+    while (left.length) {
+      const [testable, others] = [[], []];
+      for (const one of left.splice(0)) {
+        const key = counts.get(one.party) > FEW ? this.keys.get(one.party)?.[one.tried] : undefined;
+        if (key === undefined) others.push(one);
+        else testable.push({ ...one, key });
+      }
+      this.test(testable).forEach((isOfKey, at) => {
+        const { key, ...one } = testable[at];
+        if (isOfKey) found[one.place] = { address: key.address };
+        else left.push({ ...one, tried: one.tried + 1 });
+      });
+      // One recovery may give the key of many others, so the rest is tried again.
+      const next = others.shift();
+      if (next !== undefined) found[next.place] = this.recoverOne(next, counts.get(next.party));
+      left.push(...others);
+    }
+    return found;
+  }
+
+  recoverOne({ digest, signature, party }, count) {
+    let key;
+    try {
+      key = recoverKey(digest, signature);
+    } catch (fault) {
+      if (!(fault instanceof BadSignature)) throw fault;
+      return { refused: fault.message };
+    }
+    const address = addressOf(key);
+    const known = this.keys.get(party) ?? [];
+    if (count > FEW && known.length < KEYS_TRIED && !known.some((one) => one.address === address)) {
+      const hex = hexOf(key);
+      const [x, y] = [BigInt(`0x${hex.slice(0, 64)}`), BigInt(`0x${hex.slice(64)}`)];
+      known.push({ address, multiples: new Multiples(x, y, count > MANY ? 8 : 4) });
+      this.keys.set(party, known);
+    }
+    return { address };
+  }
+
+  /** Whether each signature (acceptable, of `digest`) is by the key that comes with it; false also where unsure. */
+  test(wanted) {
+    if (!wanted.length) return [];
+    this.generator ??= new Multiples(GENERATOR.x, GENERATOR.y, 8);
+    const parts = wanted.map(({ digest, signature }) => ({
+      digest: BigInt(`0x${digest}`),
+      r: BigInt(`0x${signature.slice(0, 64)}`),
+      s: BigInt(`0x${signature.slice(64, 128)}`),
+      isOdd: signature.endsWith("1c"),
+    }));
+    const isInRange = parts.map(({ r, s }) => r > 0n && r < ORDER && s > 0n);
+    const inverted = inverses(parts.map(({ s }, at) => (isInRange[at] ? s : 1n)), ORDER);
+    const points = parts.map(({ digest, r }, at) => {
+      const sum = new Sum();
+      if (!isInRange[at]) return null;
+      this.generator.addTo(sum, hexNumber((digest * inverted[at]) % ORDER, 64));
+      wanted[at].key.multiples.addTo(sum, hexNumber((r * inverted[at]) % ORDER, 64));
+      const z = valueOfElement(sum.z);
+      return z === 0n ? null : { x: valueOfElement(sum.x), y: valueOfElement(sum.y), z };
+    });
+    const zs = inverses(points.map((point) => (point === null ? 1n : point.z)), FIELD);
+    return points.map((point, at) => {
+      if (point === null) return false;
+      const zz = (zs[at] * zs[at]) % FIELD;
+      const y = (((point.y * zz) % FIELD) * zs[at]) % FIELD;
+      return (point.x * zz) % FIELD === parts[at].r && ((y & 1n) === 1n) === parts[at].isOdd;
+    });
+  }
+}
+
+/** As `verifyBundle` wants it: by this thread alone, or by those that answer at the ports of a pool as well. */
+function recoverWith(pool) {
+  if (!pool.length) return (...given) => new KeyRing().recover(...given);
+  return (digests, signatures, parties) => {
+    const size = Math.max(MANY, Math.ceil(digests.length / pool.length));
+    const answers = [];
+    for (let from = 0, at = 0; from < digests.length; from += size, at++) {
+      const part = [digests, signatures, parties].map((list) => list.slice(from, from + size));
+      answers.push(askPort(pool[at], { ask: "Recover", digests: part[0], signatures: part[1], parties: part[2] }));
+    }
+    return async (index) => (await answers[Math.floor(index / size)])[index % size];
+  };
+}
+
+/** One question to a port, and its answer. */
+function askPort(port, question) {
+  return new Promise((resolve, reject) => {
+    port.onmessage = ({ data }) => (data.fault === undefined ? resolve(data.answer) : reject(new Error(data.fault)));
+    port.postMessage({ id: 0, ...question });
+  });
+}
