@@ -21,6 +21,7 @@ from service.api import (
     health,
     ledger,
     notices,
+    pages,
     parties,
     problems,
     recalls,
@@ -58,6 +59,7 @@ _ROUTERS = (
     erasures,
     ledger,
     health,
+    pages,
 )
 _SHIPMENTS = _QUERIES = _THINGS = 1024 * 1024
 

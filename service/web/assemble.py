@@ -1,8 +1,8 @@
 """Puts the page together: `python -m service.web.assemble` writes verify.html, `--check` says whether it is up to date.
 
-The page is one file, so that it works from a disk without any server: everything is inline, and its own Content-Security-
-Policy names the one script and the one style by their SHA-256 and allows nothing else. The script is the sources one
-after the other; what others wrote (`vendor`) is wrapped, not changed.
+The page is one file, so that it works from a disk without any server: everything is inline, and its own
+Content-Security-Policy names the one script and the one style by their SHA-256 and allows nothing else. The script is
+the sources one after the other; what others wrote (`vendor`) is wrapped, not changed.
 """
 
 import re
@@ -56,7 +56,7 @@ def script() -> str:
 def _wrapped(path: str, name: str) -> str:
     """A module as a function that runs once and returns its exports; not a character of it is left out."""
     text = (HERE / "vendor" / path).read_text(encoding="utf-8")
-    folder = path.split("/")[0]
+    folder = Path(path).parent.name
     names = [found[1] for found in _EXPORTED.finditer(text)]
     for listed in _EXPORT_LIST.finditer(text):
         names += [one.strip() for one in listed[1].split(",") if one.strip()]
@@ -117,6 +117,15 @@ def policy(code: str, style: str) -> str:
 
 def _pin(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def served() -> tuple[bytes, str]:
+    """The committed page, and the policy under which a server hands it out: the page's own, and no network at all."""
+    text = PAGE.read_text(encoding="utf-8")
+    own = re.search('http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    if own is None:
+        raise AssemblyError("the page has no policy: run `python -m service.web.assemble`")
+    return text.encode(), own[1].replace("connect-src http: https:", "connect-src 'none'") + "; frame-ancestors 'none'"
 
 
 def main(arguments: list[str]) -> int:
