@@ -15,7 +15,9 @@ from service.ledger.proofs import Proofs
 from service.masterdata.querying import MasterData
 from service.parties.credentials import Credentials
 from service.parties.grants import Grants
+from service.parties.history import Histories
 from service.parties.ledger import Ledgers
+from service.parties.recovery import Recoveries
 from service.parties.registration import Parties
 from service.parties.signing_keys import SigningKeys
 from service.queries import Queries
@@ -59,6 +61,8 @@ class Rooms:
     feeds: Feeds
     master_data: MasterData
     erasures: Erasures
+    histories: Histories
+    recoveries: Recoveries
     recalls: Recalls
     notices: Notices
 
@@ -90,6 +94,8 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             feeds=Feeds(store),
             master_data=MasterData(store),
             erasures=Erasures(store, settings),
+            histories=Histories(store),
+            recoveries=Recoveries(store, credentials),
             recalls=Recalls(store, settings),
             notices=Notices(store),
         )

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.answers import Json, hexed
-from service.api.api_keys import told_with_token
+from service.api.api_keys import RepeatedKey, told_with_token
 from service.api.callers import AnyCaller, InRooms, needs, refused
-from service.api.errors import BadCursor, RequestInvalid
+from service.api.documents import read_idempotency_key
+from service.api.errors import BadCursor, BadIdempotencyKey, RequestInvalid
 from service.api.paging import Cursor, Limit, page, text_at
 from service.api.shapes import ApiKeyWithToken, CallerShape, NewApiKey, NewParty, NewRoles, NewVocabulary, PartyShape
 from service.api.spec import listed, returned
@@ -130,11 +131,26 @@ async def set_vocabulary(caller: Administrator, party: PartyId, vocabulary: NewV
     "/{party}/api-keys",
     status_code=201,
     responses=returned(201, ApiKeyWithToken, "The API key; its token is shown only here")
-    | refused(errors.PartyNotFound, errors.BadExpiry, errors.ScopeTooWide, RequestInvalid),
+    | refused(
+        errors.PartyIsSuspended,
+        errors.PartyNotFound,
+        errors.PartyHasKeys,
+        errors.BadExpiry,
+        errors.ScopeTooWide,
+        errors.ApiKeyMade,
+        errors.RepeatedOtherwise,
+        BadIdempotencyKey,
+        RequestInvalid,
+    ),
 )
-async def issue(caller: Administrator, party: PartyId, key: NewApiKey, rooms: InRooms) -> Response:
-    """Makes an API key for a party: its first one."""
-    made, token = await rooms.credentials.create(caller, key.scopes, key.label, key.expiresAt, party)
+async def issue(
+    caller: Administrator, party: PartyId, key: NewApiKey, rooms: InRooms, idempotency_key: RepeatedKey = None
+) -> Response:
+    """Makes an API key for a party, on the day of its registration: later it makes its own, or is recovered."""
+    repeated = read_idempotency_key(idempotency_key)
+    made, token = await rooms.credentials.create(
+        caller, key.scopes, key.label, key.expiresAt, party, idempotency_key=repeated
+    )
     return Json(told_with_token(made, token), 201)
 
 

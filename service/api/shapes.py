@@ -117,6 +117,13 @@ class ApiKeyShape(_Shape):
     createdAt: datetime  # noqa: N815
     expiresAt: datetime | None  # noqa: N815
     revokedAt: datetime | None  # noqa: N815
+    madeBy: Annotated[str | None, Field(examples=["9a1c0f77d2ab3e40"])]  # noqa: N815
+
+
+class RevokedApiKey(ApiKeyShape):
+    """A revoked API key, and the keys of the party that were revoked with it, because it made them."""
+
+    alsoRevoked: Annotated[list[str], Field(examples=[["77d2ab3e409a1c0f"]])]  # noqa: N815
 
 
 class ApiKeyWithToken(ApiKeyShape):

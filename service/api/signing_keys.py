@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.answers import Json, hexed
+from service.api.api_keys import RepeatedKey
 from service.api.callers import InRooms, needs, refused
-from service.api.errors import BadCursor, RequestInvalid
+from service.api.documents import read_idempotency_key
+from service.api.errors import BadCursor, BadIdempotencyKey, RequestInvalid
 from service.api.paging import Cursor, Limit, bytes_at, page
 from service.api.shapes import ADDRESS, Challenge, CustodialSigningKey, OwnSigningKey, Revocation, SigningKeyShape
 from service.api.spec import listed, returned
@@ -40,6 +42,8 @@ class _SigningKey(Protocol):
         errors.BadProof,
         errors.SigningKeyExists,
         errors.NotDeployed,
+        errors.RepeatedOtherwise,
+        BadIdempotencyKey,
         RequestInvalid,
     ),
 )
@@ -47,12 +51,14 @@ async def add(
     key: Annotated[CustodialSigningKey | OwnSigningKey, Body(discriminator="custody")],
     caller: KeyWriter,
     rooms: InRooms,
+    idempotency_key: RepeatedKey = None,
 ) -> Response:
     """Adds a signing key: one that the service makes and keeps, or an own one with a proof of possession."""
+    repeated = read_idempotency_key(idempotency_key)
     if isinstance(key, OwnSigningKey):
-        found = await rooms.signing_keys.add_own(caller, key.address, key.proof)
+        found = await rooms.signing_keys.add_own(caller, key.address, key.proof, idempotency_key=repeated)
     else:
-        found = await rooms.signing_keys.create(caller)
+        found = await rooms.signing_keys.create(caller, idempotency_key=repeated)
     return Json(told(found), 201)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from service.parties.errors import PartyIsSuspended, ScopeMissing
 from service.parties.roles import SEES_ALL
 from service.parties.scopes import Scope
+from service.store.party_log import Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Caller:
     suspended: bool = False
     expires_at: datetime | None = None
     lenient: bool = False
+
+    @property
+    def author(self) -> Author:
+        """The caller as logs name it."""
+        return Author(self.party, self.key_id)
 
     def require(self, scope: str) -> None:
         """Raises `ScopeMissing` unless the API key has the scope (or `consortium:admin`)."""

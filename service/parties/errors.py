@@ -129,6 +129,66 @@ class ApiKeyNotFound(TrailsealError):
     slug, title, status = "api-key-not-found", "There is no such API key", 404
 
 
+class ApiKeyMade(TrailsealError):
+    """A request with this Idempotency-Key made the API key before; its token was shown then, and nobody can read it."""
+
+    slug, title, status = "api-key-made", "The API key was made before", 409
+
+
+class RepeatedOtherwise(TrailsealError):
+    """The Idempotency-Key came before, with another body."""
+
+    slug, title, status = "repeated-otherwise", "The Idempotency-Key belongs to another request", 422
+
+
+class PartyHasKeys(TrailsealError):
+    """The party was given its first API keys some time ago: it makes further ones itself, or is recovered."""
+
+    slug, title, status = "party-has-keys", "The party makes its own API keys", 409
+
+
+class LogNotFound(TrailsealError):
+    """There is no log that the caller may read: it is the party's own, and the administrators'."""
+
+    slug, title, status = "log-not-found", "There is no such log", 404
+
+
+class RecoveryNotFound(TrailsealError):
+    """No such recovery, as far as the caller may know."""
+
+    slug, title, status = "recovery-not-found", "There is no such recovery", 404
+
+
+class RecoveryOpen(TrailsealError):
+    """A recovery of the party is under way: confirm it, or take it back."""
+
+    slug, title, status = "recovery-open", "A recovery of the party is under way", 409
+
+
+class RecoveryClosed(TrailsealError):
+    """The recovery was confirmed, taken back or used already, or its time is over."""
+
+    slug, title, status = "recovery-closed", "The recovery is not open", 409
+
+
+class SecondAdministratorNeeded(TrailsealError):
+    """Who asked for the recovery, or an API key of the same line, is to confirm it."""
+
+    slug, title, status = "second-administrator-needed", "Another administrator has to confirm it", 403
+
+
+class RecoveringOneself(TrailsealError):
+    """An administrator's own party is to be recovered over the API."""
+
+    slug, title, status = "recovering-oneself", "A party cannot recover itself", 422
+
+
+class EnrolmentRefused(TrailsealError):
+    """The codes are not those of a recovery that is confirmed, unused and not over."""
+
+    slug, title, status = "enrolment-refused", "The enrolment codes are not good", 403
+
+
 class BadExpiry(TrailsealError):
     """An API key would be dead from the start, or outlive the key that made it."""
 

@@ -7,11 +7,12 @@ from service.parties.caller import Caller
 from service.parties.credentials import Credentials
 from service.parties.errors import PartyExists, PartyNotFound, PartyStateUnchanged, SuspendingOneself
 from service.parties.identity import canonical_party
-from service.parties.roles import mask
+from service.parties.roles import mask, names_of
 from service.parties.scopes import Scope
 from service.sealing.commitments import party_of
 from service.store import parties as stored
 from service.store.database import Database, Session
+from service.store.party_log import note
 from service.store.tables import Party
 
 
@@ -30,7 +31,10 @@ class Parties:
         """
         _may_administer(caller)
         async with self._database.session() as session:
-            return await add(session, identifier, name, roles)
+            party = await add(session, identifier, name, roles)
+            details = {"identifier": party.identifier, "name": party.name, "roles": names_of(party.roles)}
+            await note(session, party.id, "party-registered", caller.author, details=details)
+        return party
 
     async def listed(self, caller: Caller, after: str, limit: int) -> Sequence[Party]:
         """Up to `limit` parties whose canonical identifiers come after `after`."""
@@ -67,6 +71,8 @@ class Parties:
             if found.roles != wanted:
                 await stored.set_roles(session, party, wanted)
                 await registry.set_roles(session, party, wanted)
+                details = {"roles": names_of(wanted), "before": names_of(found.roles)}
+                await note(session, party, "roles-set", caller.author, details=details)
             changed = _there(await stored.party(session, party))
         self._credentials.forget(party)
         return changed
@@ -91,6 +97,7 @@ class Parties:
                 )
             await stored.set_suspended(session, party, suspended)
             await (registry.suspend if suspended else registry.reinstate)(session, party)
+            await note(session, party, "party-suspended" if suspended else "party-reinstated", caller.author)
             changed = _there(await stored.party(session, party))
         self._credentials.forget(party)
         return changed

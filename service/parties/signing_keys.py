@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 from service.config import Settings
 from service.ledger import registry
@@ -16,6 +17,7 @@ from service.parties.errors import (
     BadRevocation,
     NoSigningKey,
     NotDeployed,
+    RepeatedOtherwise,
     SigningKeyExists,
     SigningKeyNotFound,
     WrappedKeyDamaged,
@@ -28,6 +30,8 @@ from service.sealing.signing import address_of
 from service.store import signing_keys as stored
 from service.store.chain import deployed
 from service.store.database import Database, Session
+from service.store.idempotency import claim
+from service.store.party_log import Author, note
 from service.store.tables import SigningKey
 
 SINCE_EVER = 0
@@ -61,12 +65,16 @@ class SigningKeys:
         self._keyring = Keyring.of(settings)
         self._clock = clock
 
-    async def create(self, caller: Caller) -> SigningKey:
-        """A new key in our custody; it signs as soon as the registry has it, or at once where it is the only one."""
+    async def create(self, caller: Caller, *, idempotency_key: str | None = None) -> SigningKey:
+        """A new key in our custody; it signs as soon as the registry has it, or at once where it is the only one.
+
+        With an idempotency key that came before, the key that was made then; raises `RepeatedOtherwise` where that was
+        another request.
+        """
         _may_write(caller)
         key = _fresh_key()
         wrapped = wrap(key, caller.party, self._keyring, secrets.token_bytes(NONCE_BYTES))
-        return await self._bind(caller, address_of(key), wrapped)
+        return await self._bind(caller, address_of(key), wrapped, idempotency_key)
 
     async def challenge(self, caller: Caller, address: str) -> str:
         """The text that the party's own key signs to prove that the party holds it.
@@ -78,17 +86,19 @@ class SigningKeys:
         async with self._database.session() as session:
             return await _challenge(session, caller, read_address(address))
 
-    async def add_own(self, caller: Caller, address: str, proof: str) -> SigningKey:
+    async def add_own(
+        self, caller: Caller, address: str, proof: str, *, idempotency_key: str | None = None
+    ) -> SigningKey:
         """Binds a key that the party holds itself; `proof` is the signed challenge (65 bytes in hex).
 
         Raises:
-            BadAddress, NotDeployed, BadProof, SigningKeyExists.
+            BadAddress, NotDeployed, BadProof, SigningKeyExists, RepeatedOtherwise.
         """
         _may_write(caller)
         raw = read_address(address)
         async with self._database.session() as session:
             check(await _challenge(session, caller, raw), proof, raw)
-        return await self._bind(caller, raw, None)
+        return await self._bind(caller, raw, None, idempotency_key)
 
     async def listed(self, caller: Caller, after: bytes, limit: int) -> Sequence[SigningKey]:
         """Up to `limit` of the party's own keys whose addresses come after `after`."""
@@ -107,17 +117,12 @@ class SigningKeys:
         """
         _may_write(caller)
         raw, now = read_address(address), self._clock()
-        since = compromised_from or now
-        if not datetime.fromtimestamp(1, UTC) <= since <= now:
-            raise BadRevocation("compromised_from must be a time between 1970 and now; leave it out to mean now")
+        check_compromise(compromised_from, now)
         async with self._database.session() as session:
             key = await stored.locked_signing_key(session, raw)
             if key is None or key.party != caller.party:
                 raise SigningKeyNotFound(f"the party has no signing key 0x{raw.hex()}")
-            if key.compromised_from is not None and (compromised_from is None or since >= key.compromised_from):
-                return key
-            await stored.revoke_signing_key(session, raw, now, since)
-            await registry.revoke_key(session, raw, int(since.timestamp()) if compromised_from else 0)
+            await revoke_key(session, key, now, compromised_from, caller.author)
             return await _read(session, raw)
 
     async def signing_key(self, session: Session, party: bytes) -> CustodialKey:
@@ -134,12 +139,54 @@ class SigningKeys:
             raise WrappedKeyDamaged("a stored signing key belongs to another address than its row says")
         return CustodialKey(row.address, key)
 
-    async def _bind(self, caller: Caller, address: bytes, wrapped: bytes | None) -> SigningKey:
+    async def _bind(
+        self, caller: Caller, address: bytes, wrapped: bytes | None, idempotency_key: str | None
+    ) -> SigningKey:
         async with self._database.session() as session:
+            if idempotency_key is not None:
+                asked = b"service" if wrapped is not None else address
+                before = await claim(
+                    session,
+                    caller.party,
+                    use="signing-key",
+                    key=idempotency_key,
+                    request_hash=asked,
+                    made=address.hex(),
+                )
+                if before is not None and before.request_hash != asked:
+                    raise RepeatedOtherwise("use a fresh Idempotency-Key for each key, and the same to repeat one")
+                if before is not None:
+                    return await _read(session, bytes.fromhex(before.made))
             if not await stored.add_signing_key(session, address, caller.party, wrapped):
                 raise SigningKeyExists("an address is bound once, for good: send a fresh one")
             await registry.add_keys(session, [(address, caller.party, SINCE_EVER, registry.FOREVER)])
+            details = {"address": f"0x{address.hex()}", "custody": "own" if wrapped is None else "service"}
+            await note(session, caller.party, "signing-key-bound", caller.author, details=details)
             return await _read(session, address)
+
+
+async def revoke_key(  # noqa: PLR0917 (a key, two times, and who)
+    session: Session,
+    key: SigningKey,
+    now: datetime,
+    compromised_from: datetime | None,
+    author: Author,
+    recovery: UUID | None = None,
+) -> None:
+    """Revokes a key, or moves since when it is not to be trusted to an earlier time; else does nothing."""
+    since = compromised_from or now
+    if key.compromised_from is not None and (compromised_from is None or since >= key.compromised_from):
+        return
+    await stored.revoke_signing_key(session, key.address, now, since)
+    await registry.revoke_key(session, key.address, int(since.timestamp()) if compromised_from else 0)
+    details = {"address": f"0x{key.address.hex()}", "compromisedFrom": since}
+    await note(session, key.party, "signing-key-revoked", author, details=details, recovery=recovery)
+
+
+def check_compromise(compromised_from: datetime | None, now: datetime) -> None:
+    """Raises `BadRevocation` where the time since when not to trust a key lies in the future, or before all keys."""
+    if compromised_from is not None and not datetime.fromtimestamp(1, UTC) <= compromised_from <= now:
+        raise BadRevocation("compromised_from must be a time between 1970 and now; leave it out to mean now")
 
 
 def _may_write(caller: Caller) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import col, select
 
 from service.store.database import Session
@@ -66,3 +66,51 @@ async def revoke_api_key(session: Session, party: bytes, key_id: str, at: dateti
     )
     query = select(ApiKey).where(col(ApiKey.id) == key_id, col(ApiKey.party) == party)
     return (await session.scalars(query)).first()
+
+
+async def revoke_made(session: Session, party: bytes, key_id: str, at: datetime) -> list[str]:
+    """Revokes the party's keys that the key made, and those that these made; their ids."""
+    statement = text(
+        "WITH RECURSIVE made (id) AS (SELECT id FROM api_keys WHERE made_by = :key AND party = :party"
+        " UNION SELECT next.id FROM made JOIN api_keys AS next ON next.made_by = made.id AND next.party = :party)"
+        " UPDATE api_keys SET revoked_at = :at FROM made WHERE api_keys.id = made.id AND revoked_at IS NULL"
+        " RETURNING api_keys.id"
+    )
+    return sorted((await session.execute(statement, {"party": party, "key": key_id, "at": at})).scalars())
+
+
+async def disown(session: Session, party: bytes, key_id: str, maker: str | None) -> None:
+    """Lets the party's keys that the key made count as made by its own maker."""
+    await session.execute(
+        update(ApiKey).where(col(ApiKey.made_by) == key_id, col(ApiKey.party) == party).values(made_by=maker)
+    )
+
+
+async def revoke_all(session: Session, party: bytes, at: datetime) -> list[str]:
+    """Revokes all of a party's keys; the ids of those that were good."""
+    gone = await session.scalars(
+        update(ApiKey)
+        .where(col(ApiKey.party) == party, col(ApiKey.revoked_at).is_(None))
+        .values(revoked_at=at)
+        .returning(col(ApiKey.id))
+    )
+    return sorted(gone.all())
+
+
+async def any_api_key(session: Session, party: bytes) -> bool:
+    """Whether the party ever had an API key."""
+    return (await session.scalars(select(ApiKey.id).where(col(ApiKey.party) == party).limit(1))).first() is not None
+
+
+async def api_key(session: Session, key_id: str) -> ApiKey | None:
+    """The key with this id."""
+    return await session.get(ApiKey, key_id, populate_existing=True)
+
+
+async def stands(session: Session, key_id: str) -> bool:
+    """Whether the key is good, or no key at all; nobody revokes it before the commit."""
+    statement = text(
+        "SELECT revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) FROM api_keys WHERE id = :id"
+        " FOR SHARE"
+    )
+    return (await session.execute(statement, {"id": key_id})).scalar_one_or_none() is not False
