@@ -63,11 +63,11 @@ async def acknowledge(notice: UUID, caller: Writer, rooms: InRooms) -> Response:
 
 def _told(one: Any) -> dict[str, Any]:
     return {
-        "noticeID": one.id,
+        "noticeID": str(one.id),
         "kind": one.kind,
         "createdAt": one.created_at,
         "acknowledgedAt": one.acknowledged_at,
-        "recallID": one.recall,
+        "recallID": str(one.recall),
         "by": {"identifier": one.by_identifier, "name": one.by_name},
         "reason": one.reason,
         "disposition": one.disposition,

@@ -23,6 +23,7 @@ from service.parties.errors import NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
 from service.recall import Question, errors
 from service.recall.views import Affected, PathStep, RecallView, Told
+from service.trails.errors import NotAnIdentifier
 
 router = APIRouter(prefix="/v1", tags=["recalls"])
 Reader = Annotated[Caller, Depends(needs(Scope.TRAILS_READ))]
@@ -33,6 +34,7 @@ _ASKED = (
     BodyTooLarge,
     RequestInvalid,
     errors.ThingNotFound,
+    NotAnIdentifier,
     errors.NothingToTrace,
     errors.BadWindow,
     errors.TooManyThings,
@@ -94,7 +96,8 @@ async def read_recall(recall: UUID, caller: Reader, rooms: InRooms) -> Response:
 
 @router.get(
     "/recalls/{recall}/things",
-    responses=listed(AffectedShape, "The nearest first") | refused(*_FOUND, BadCursor, errors.ThingNotFound),
+    responses=listed(AffectedShape, "The nearest first")
+    | refused(*_FOUND, BadCursor, errors.ThingNotFound, NotAnIdentifier),
 )
 async def things(
     request: Request,
@@ -139,7 +142,7 @@ def _question(asked: Asked) -> Question:
 
 def _recall(view: RecallView) -> dict[str, Any]:
     return {
-        "recallID": view.id,
+        "recallID": str(view.id),
         "by": {"identifier": view.by[0], "name": view.by[1]},
         "reason": view.reason,
         "disposition": view.disposition,

@@ -10,7 +10,7 @@ class NothingToTrace(TrailsealError):
 
 
 class ThingNotFound(TrailsealError):
-    """The caller sees no trail of a thing, or the text is no identifier."""
+    """The caller sees no trail of a thing, or the recall did not reach it."""
 
     slug, title, status = "thing-not-found", "No trail of such a thing", 404
 

@@ -22,6 +22,7 @@ from service.store import recall as store
 from service.store.database import Database, Session
 from service.store.recall import NewRecall, RecallRow
 from service.store.trails import TrailRow, Viewer, known_trails, parties_by_id
+from service.trails.errors import NotAnIdentifier
 from service.trails.ties import EARLIEST, LATEST
 
 __all__ = ["Recalls"]
@@ -52,7 +53,7 @@ class Recalls:
         Who could not recall these things gets an answer too, but the trace ends at what the caller does not see.
 
         Raises:
-            NothingToTrace, ThingNotFound, BadWindow, TooManyThings.
+            NothingToTrace, ThingNotFound, NotAnIdentifier, BadWindow, TooManyThings.
         """
         caller.require(Scope.TRAILS_READ)
         viewer = _viewer(caller)
@@ -148,7 +149,7 @@ class Recalls:
     ) -> tuple[list[Affected], int | None]:
         """Up to `limit` affected things that the caller sees, the nearest first; where the next page begins, if any.
 
-        With `identifier`, that thing alone, and its whole path. Raises RecallNotFound, ThingNotFound.
+        With `identifier`, that thing alone, and its whole path. Raises RecallNotFound, ThingNotFound, NotAnIdentifier.
         """
         caller.require(Scope.TRAILS_READ)
         viewer = _viewer(caller)
@@ -287,9 +288,9 @@ def _canonical(identifier: str) -> str:
     try:
         thing = canonical(identifier)
     except InvalidIdentifier as fault:
-        raise errors.ThingNotFound(f"{fault}") from fault
+        raise NotAnIdentifier(f"{fault}") from fault
     if "\0" in thing:
-        raise errors.ThingNotFound("no identifier has zero bytes")
+        raise NotAnIdentifier("no identifier has zero bytes")
     return thing
 
 
