@@ -29,6 +29,7 @@ from service.store.masterdata import ElementQuery
 _AT_ONCE = 1000
 """Identifiers whose master data is asked for in one statement."""
 _MOST_ELEMENTS = 20_000
+_JUDGING = 2
 
 
 class Audits:
@@ -36,6 +37,8 @@ class Audits:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
+        # Judging takes the interpreter for itself: a few at once, however many ask, so that other requests get on.
+        self._judging = asyncio.Semaphore(_JUDGING)
 
     async def audit(
         self, caller: Caller, identifier: str, *, journey: bool = True, limits: Limits | None = None
@@ -45,8 +48,9 @@ class Audits:
         Raises:
             ScopeMissing, TrailNotFound, NotAnIdentifier; AuditTooLarge: the trail has too many statements.
         """
-        case, found, way = await self.case(caller, identifier, journey=journey, limits=limits)
-        findings = await asyncio.to_thread(found_in, case)
+        async with self._judging:
+            case, found, way = await self.case(caller, identifier, journey=journey, limits=limits)
+            findings = await asyncio.to_thread(found_in, case)
         return Report(
             way.trails[0][0].identifier,
             case.as_of or datetime.now(UTC),
@@ -65,8 +69,9 @@ class Audits:
         Raises:
             ScopeMissing, TrailNotFound, NotAnIdentifier; AuditTooLarge: the trail has too many statements.
         """
-        case, _, way = await self.case(caller, identifier, of_all=True)
-        spreadsheet = await asyncio.to_thread(Spreadsheet.of, case)
+        async with self._judging:
+            case, _, way = await self.case(caller, identifier, of_all=True)
+            spreadsheet = await asyncio.to_thread(Spreadsheet.of, case)
         return replace(spreadsheet, hidden=way.hidden, complete=way.complete)
 
     async def case(

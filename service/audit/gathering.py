@@ -21,7 +21,7 @@ from service.store.trails import PartyRow, TrailRow, Viewer
 from service.trails import custody, journeys
 from service.trails.errors import NotAnIdentifier, TrailNotFound
 
-MOST_STATEMENTS = 20_000
+MOST_STATEMENTS = 12_000
 """Over all trails of one audit."""
 _MOST_CONTAINED = 200
 """Things of which the containers are looked for."""

@@ -28,7 +28,7 @@ from service.audit.cells import clean
 from service.findings import Finding, Severity
 from service.findings.report import MOST_NAMED, Line, Report, summary, written
 
-MOST_FINDINGS, MOST_STATEMENTS = 500, 1000
+MOST_FINDINGS, MOST_STATEMENTS = 200, 300
 """In one PDF; what is left out is said, and the workbook has all."""
 _MOST_TEXT = 1500
 _INK, _PALE, _RULE = colors.HexColor("#1F3A5F"), colors.HexColor("#F3F6FA"), colors.HexColor("#C9D3DF")

@@ -1,5 +1,6 @@
 """Everything that is judged together: statements by trail, what was taken back, places, master data and parameters."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +17,21 @@ from service.sealing.entries import Step
 _PLACES = frozenset((Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION))
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _DEPTH = 10
+_MOST_STAYS = 20_000
 _MOVES = frozenset((Step.COMMISSION, Step.SHIP, Step.RECEIVE, Step.DECOMMISSION))
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The thing was in `container` from one statement's time to another's (None: as far as is told, still)."""
+
+    container: str
+    since: datetime
+    until: datetime | None
+
+    def has(self, at: datetime) -> bool:
+        """Whether it was in there at that moment."""
+        return self.since <= at and (self.until is None or at <= self.until)
 
 
 @dataclass(frozen=True)
@@ -47,18 +62,32 @@ class Trail:
         hidden = any(one.event is None and one.statement.step in _MOVES for one in self.told)
         return [one for one in self.told if one.stands] if hidden else self.standing
 
+    @cached_property
+    def stays(self) -> Sequence[Stay]:
+        """The containers that the thing was in, by what its own trail says."""
+        found: list[Stay] = []
+        began: dict[str, datetime] = {}
+        for one in self.standing:
+            for link in one.links:
+                if link.kind == "transformation" or one.at is None or self.identifier == link.parent:
+                    continue
+                if link.action != "delete" and link.child == self.identifier:
+                    began.setdefault(link.parent, one.at)
+                elif link.action == "delete" and link.child in (self.identifier, None) and link.parent in began:
+                    found.append(Stay(link.parent, began.pop(link.parent), one.at))
+        return [*found, *(Stay(parent, since, None) for parent, since in began.items())]
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """The thing was in `container` from one statement's time to another's (None: as far as is told, still)."""
+    @cached_property
+    def _moves(self) -> tuple[Sequence[datetime], Sequence[Told]]:
+        """The statements that ship or receive it, with their times before them, in their order."""
+        moves = [one for one in self.standing if one.statement.step in (Step.SHIP, Step.RECEIVE)]
+        return [one.at or one.sealed_at for one in moves], moves
 
-    container: str
-    since: datetime
-    until: datetime | None
-
-    def has(self, at: datetime) -> bool:
-        """Whether it was in there at that moment."""
-        return self.since <= at and (self.until is None or at <= self.until)
+    def moves_during(self, stay: Stay) -> Sequence[Told]:
+        """The statements that ship or receive it while something stayed in it."""
+        times, moves = self._moves
+        end = len(moves) if stay.until is None else bisect_right(times, stay.until)
+        return moves[bisect_left(times, stay.since) : end]
 
 
 @dataclass(frozen=True)
@@ -85,42 +114,29 @@ class Case:
                     found.setdefault((one.statement.party, one.statement.seal), one)
         return sorted(found.values(), key=_when)
 
-    def stays(self, trail: Trail) -> Sequence[Stay]:
-        """The containers that the thing was in, by what its own trail says."""
-        found: list[Stay] = []
-        began: dict[str, datetime] = {}
-        for one in trail.standing:
-            for link in one.links:
-                if link.kind == "transformation" or one.at is None or trail.identifier == link.parent:
-                    continue
-                if link.action != "delete" and link.child == trail.identifier:
-                    began.setdefault(link.parent, one.at)
-                elif link.action == "delete" and link.child in (trail.identifier, None) and link.parent in began:
-                    found.append(Stay(link.parent, began.pop(link.parent), one.at))
-        return [*found, *(Stay(parent, since, None) for parent, since in began.items())]
-
     def carried(self, trail: Trail) -> tuple[Sequence[Told], Sequence[Stay]]:
         """What moved the containers of a thing while it was in them, and the stays in containers that are not shown."""
-        moved: list[Told] = []
+        moved: dict[int, Told] = {}
         unseen: list[Stay] = []
         seen: set[tuple[str, datetime]] = {(trail.identifier, _EARLIEST)}
-        frontier = list(self.stays(trail))
+        frontier, budget = list(trail.stays), _MOST_STAYS
         for _ in range(_DEPTH):
             outer: list[Stay] = []
             for stay in frontier:
-                container = self.trails.get(stay.container)
+                container = self.trails.get(stay.container) if budget > 0 else None
                 if (stay.container, stay.since) in seen or stay.container == trail.identifier:
                     continue
                 seen.add((stay.container, stay.since))
                 if container is None:
                     unseen.append(stay)
                     continue
-                moved += [one for one in container.standing if _moves(one, stay)]
-                outer += filter(None, (_within(further, stay) for further in self.stays(container)))
+                budget -= len(container.stays) + 1
+                moved |= {id(one): one for one in container.moves_during(stay)}
+                outer += filter(None, (_within(further, stay) for further in container.stays))
             if not outer:
                 break
             frontier = outer
-        return moved, unseen
+        return list(moved.values()), unseen
 
 
 def case_of(
@@ -160,10 +176,6 @@ def _judged(one: Told, errors: set[tuple[str, str | None]]) -> Told:
 def _when(one: Told) -> tuple[datetime, int]:
     """A statement without document happened before it was recorded, and nobody can say how long."""
     return (one.at or one.sealed_at), one.statement.index
-
-
-def _moves(one: Told, stay: Stay) -> bool:
-    return one.statement.step in (Step.SHIP, Step.RECEIVE) and stay.has(one.at or one.sealed_at)
 
 
 def _within(inner: Stay, outer: Stay) -> Stay | None:

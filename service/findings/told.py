@@ -19,7 +19,7 @@ from service.findings.statements import Statement
 
 def read(document: Mapping[str, Any] | None) -> Event | None:
     """The one event of a document, read leniently like everything that is sealed; None where it is not one event."""
-    if document is None or document.get("type") not in EVENT_TYPES:
+    if document is None or str(document.get("type")) not in EVENT_TYPES:
         return None
     try:
         events = parse(document, lenient=True).events

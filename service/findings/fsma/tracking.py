@@ -107,14 +107,13 @@ def _before_packing(told: Sequence[Tracked]) -> Iterator[Tracked]:
 def _carried(case: Case, trail: Trail, own: set[bytes]) -> Iterator[Tracked]:
     """Shipping and receiving of what the food was in."""
     moved, _ = case.carried(trail)
-    stays = case.stays(trail)
     seen: set[bytes] = set()
     for one in moved:
         if one.event is None or one.statement.seal in own or one.statement.seal in seen:
             continue
         seen.add(one.statement.seal)
         at = one.at or one.sealed_at
-        stay = next((stay for stay in stays if stay.has(at)), None)
+        stay = next((stay for stay in trail.stays if stay.has(at)), None)
         for tracking in _of(one, one.statement.trail):
             if tracking.cte in (Cte.SHIPPING, Cte.RECEIVING):
                 yield Tracked(tracking.cte, one, trail.identifier, f"{tracking.basis}, in {one.statement.trail}", stay)
