@@ -11,6 +11,7 @@ from web3.types import RPCEndpoint, RPCResponse
 from service.errors import TrailsealError
 
 _CALLS_PER_REQUEST = 100
+_CONNECT_SECONDS = 5.0
 _ANSWER_BYTES = 512 * 1024 * 1024
 
 
@@ -67,7 +68,7 @@ class Node:
     """An EVM node by its JSON-RPC URL; `close` when done. An answer longer than `answer_bytes` is none."""
 
     def __init__(self, rpc_url: str, timeout_seconds: float = 60.0, answer_bytes: int = _ANSWER_BYTES) -> None:
-        timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=_CONNECT_SECONDS)
         self._provider = _Provider(rpc_url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
         self._answer = _no_longer_than(answer_bytes)
         self._connected = False

@@ -37,7 +37,7 @@ def async_url(url: str) -> URL:
 _PASSING_STATES = ("08", "57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04", "40001", "40P01")
 # A process that hangs or was paused in the middle of a transaction keeps its locks, and readers of what was committed
 # waiting, until PostgreSQL ends its session.
-_SILENT_MILLISECONDS = 60_000
+_SILENT_MILLISECONDS = 120_000
 _SILENT_HOLDING_LOCKS = 15_000
 
 
