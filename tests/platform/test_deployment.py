@@ -64,8 +64,14 @@ def test_every_command_of_the_compose_file_exists() -> None:
 def test_every_setting_of_the_compose_file_exists_and_no_required_one_is_missing() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     required = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
-    for service in OWN.values():
-        assert required <= service["environment"].keys() <= known
+    for name, service in OWN.items():
+        if name != "witness":
+            assert required <= service["environment"].keys() <= known
+
+
+def test_a_witness_is_told_no_secret_of_the_service_and_reaches_only_the_chain() -> None:
+    assert "environment" not in SERVICES["witness"]
+    assert SERVICES["witness"]["networks"] == ["chain"]
 
 
 def test_no_secret_has_a_default() -> None:
