@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.audit.audits import Audits
 from service.capture import Captures
+from service.capture.renewing import Renewals
 from service.config import Settings
 from service.erasure.erasures import Erasures
 from service.health import Health
@@ -30,6 +31,7 @@ from service.subscriptions.feeds import Feeds
 from service.subscriptions.named import NamedQueries
 from service.subscriptions.webhooks import Subscriptions
 from service.trails import Trails
+from service.trails.verifying import Verifications
 
 __all__ = ["Database", "Rooms", "open_rooms"]
 
@@ -49,6 +51,7 @@ class Rooms:
     grants: Grants
     captures: Captures
     trails: Trails
+    verifications: Verifications
     audits: Audits
     stream: Stream
     risk: Risk
@@ -63,6 +66,7 @@ class Rooms:
     erasures: Erasures
     histories: Histories
     recoveries: Recoveries
+    renewals: Renewals
     recalls: Recalls
     notices: Notices
 
@@ -82,6 +86,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             grants=Grants(store),
             captures=Captures(store, settings),
             trails=Trails(store, settings, Proofs(node)),
+            verifications=Verifications(),
             audits=Audits(store, settings),
             stream=Stream(store),
             risk=Risk(store, settings),
@@ -96,6 +101,7 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             erasures=Erasures(store, settings),
             histories=Histories(store),
             recoveries=Recoveries(store, credentials),
+            renewals=Renewals(store, settings),
             recalls=Recalls(store, settings),
             notices=Notices(store),
         )

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from service.api import (
     api_keys,
     audit,
+    bundles,
     captures,
     epcis,
     erasures,
@@ -26,11 +27,13 @@ from service.api import (
     problems,
     recalls,
     recoveries,
+    renewals,
     risk,
     signing_keys,
     spreadsheets,
     stream,
     trails,
+    verification,
 )
 from service.api.bounds import SMALL, BodyBound
 from service.api.metrics import Metrics
@@ -47,7 +50,10 @@ _ROUTERS = (
     epcis,
     spreadsheets,
     captures,
+    renewals,
     trails,
+    bundles,
+    verification,
     audit,
     stream,
     risk,
@@ -91,8 +97,10 @@ def create_app(settings: Settings, *, database: Database | None = None) -> FastA
             return settings.document_bytes
         if path.startswith(epcis.QUERYING):
             return _QUERIES
-        if path in recalls.LONG:
+        if path in (*recalls.LONG, bundles.PATH):
             return _THINGS
+        if path == verification.PATH:
+            return verification.MOST_BYTES
         return _SHIPMENTS if path.startswith(risk.router.prefix) else SMALL
 
     metrics = Metrics()

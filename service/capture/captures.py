@@ -179,7 +179,7 @@ class Captures:
             raise errors.SignatureRefused("the deadline is over: prepare the document again")
         domain = await self._domain(session)
         parts = [
-            _signed_part(part, entries, domain, signed.deadline, signature)
+            signed_part(part, entries, domain, signed.deadline, signature)
             for (part, entries), signature in zip(drafted.parts, signed.signatures, strict=True)
         ]
         for address in sorted({part.signer for part in parts}):
@@ -284,7 +284,8 @@ class Captures:
         return domain_separator(deployment.chain_id, deployment.provenance)
 
 
-def _signed_part(part: bytes, entries: Sequence[Entry], domain: bytes, deadline: int, signature: str) -> SignedPart:
+def signed_part(part: bytes, entries: Sequence[Entry], domain: bytes, deadline: int, signature: str) -> SignedPart:
+    """A part as an own key signed it (65 bytes in hex); raises `SignatureRefused` where that is no signature."""
     try:
         given = bytes.fromhex(signature.removeprefix("0x"))
         address = recover(signing_digest(domain, part, deadline), given)

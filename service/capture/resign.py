@@ -9,7 +9,7 @@ import structlog
 
 from service.config import Settings
 from service.ledger.abi import entries_of
-from service.parties.errors import NoSigningKey
+from service.parties.errors import KeyEncryptionKeyMissing, NoSigningKey, WrappedKeyDamaged
 from service.parties.signing_keys import SigningKeys
 from service.sealing.signing import sign
 from service.sealing.typeddata import capture_id, domain_separator, signing_digest
@@ -60,6 +60,9 @@ class Resigner:
             try:
                 address, key = await self._keys.signing_key(session, party)
             except NoSigningKey:
+                continue
+            except (WrappedKeyDamaged, KeyEncryptionKeyMissing) as fault:  # other parties' captures go on
+                _log.error("a signing key cannot be used", party=f"0x{party.hex()}", reason=fault.detail)
                 continue
             for part in stale:
                 if part.party == party:

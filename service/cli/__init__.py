@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, auditing, data, keys, learning, operate, recalling, risk, witnessing
+from service.cli import audit, auditing, data, erasing, keys, learning, operate, recalling, risk, witnessing
 from service.cli.demo import demo
 from service.errors import TrailsealError
 
@@ -29,6 +29,9 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     operate.deploy,
     operate.bootstrap,
     keys.rotate_keys,
+    erasing.erasures,
+    erasing.replay_erasures,
+    erasing.scrub,
 )
 for command in _COMMANDS:
     app.command()(command)

@@ -2,8 +2,8 @@
 
 1. In one transaction, the document, its nonce and all that derives from them go, and the erasure is noted for good.
    It does not wait for the chain: an event that is not sealed yet is sealed later, for its seal was accepted.
-2. The statement is captured as any event of the party: at once by the service where it keeps a key of the party, else by
-   the party, which gets it prepared. A statement that failed is captured by a worker (`step`).
+2. The statement is captured as any event of the party: at once by the service where it keeps a key of the party, else
+   by the party, which gets it prepared. A statement that failed is captured by a worker (`step`).
 
 Only the party itself erases. An administrator who may have to can recover the party's access, which the party sees.
 """
@@ -19,6 +19,7 @@ import structlog
 from service.capture import Captures, Prepared
 from service.capture.errors import DuplicateEvent
 from service.config import Settings
+from service.erasure.again import noted
 from service.erasure.alias import alias_of, mac_of
 from service.erasure.errors import NothingToErase, StatementStays
 from service.erasure.statement import document_of
@@ -77,7 +78,7 @@ class Erasures:
                 raise NothingToErase("your party captured no event with this eventID; check it")
             fresh = [await self._erase(session, one, caller, reason, event_id) for one in found if not one.erased]
         for row in fresh:
-            _log.info("erased", **_noted(row))
+            _log.info("erased", **noted(row))
         told = await self._told([one.event for one in found])
         return [await self._stated(caller, one) for one in told]
 
@@ -175,16 +176,3 @@ async def _caller(session: Session, party: bytes) -> Caller:
     row = await party_store.party(session, party)
     assert row is not None
     return _author(Caller(row.id, row.identifier, row.name, row.roles, frozenset(), "erasure", row.suspended))
-
-
-def _noted(row: ErasureRow) -> dict[str, object]:
-    """The erasure as the log has it, enough to do it again on an older copy; without the reason, which may say much."""
-    return {
-        "erasure": str(row.id),
-        "seal": f"0x{row.seal.hex()}",
-        "event_mac": row.event_mac.hex(),
-        "party": f"0x{row.party.hex()}",
-        "by": f"0x{row.by_party.hex()}",
-        "key": row.by_key,
-        "at": row.at.isoformat(),
-    }
