@@ -138,7 +138,7 @@ def _place(text: str) -> Place:
 
 def _is_number(text: str) -> bool:
     digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) <= 18
+    return digits.isascii() and digits.isdigit() and len(digits) <= 19 and int(digits) < 2**63
 
 
 def _noticed(notice: NewNotice) -> dict[str, Any]:

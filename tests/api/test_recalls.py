@@ -96,7 +96,6 @@ async def test_a_recall_from_the_first_look_to_its_end(service: Service) -> None
 
 async def test_who_is_affected_hears_of_it_and_says_so(service: Service) -> None:
     _, owner = await custodial(service)
-    me = (await service.call("GET", "/v1/parties/me", owner)).json()
     _, other = await service.member("other")
     await told(service, owner, born(PALLET), packed("a"))
     auditor = await service.key(
@@ -112,7 +111,7 @@ async def test_who_is_affected_hears_of_it_and_says_so(service: Service) -> None
         2,
         recall["recallID"],
     )
-    assert [one["name"] for one in recall["notified"]] == [me["name"]]
+    assert [one["name"] for one in recall["notified"]] == ["acme"]
     notice = (await service.call("GET", "/v1/notices", owner)).json()["items"][0]
     assert (notice["noticeID"], notice["things"], notice["reason"]) == (news["data"]["noticeID"], 2, "8 °C exceeded")
     way = f"/v1/notices/{notice['noticeID']}"
