@@ -107,11 +107,11 @@ class Case:
     @cached_property
     def once(self) -> Sequence[Told]:
         """Every standing statement with a document, once for each event, however many trails it is on."""
-        found: dict[tuple[str, bytes], Told] = {}
+        found: dict[bytes, Told] = {}
         for trail in self.trails.values():
             for one in trail.told:
                 if one.stands and one.event is not None:
-                    found.setdefault((one.statement.party, one.statement.seal), one)
+                    found.setdefault(one.statement.seal, one)
         return sorted(found.values(), key=_when)
 
     def carried(self, trail: Trail) -> tuple[Sequence[Told], Sequence[Stay]]:
@@ -152,9 +152,11 @@ def case_of(
     parsed: dict[bytes, Event | None] = {}
     trails: dict[str, list[Told]] = {}
     for statement in sorted(statements, key=lambda one: (one.trail, one.index)):
-        if parsed.get(statement.seal) is None:
+        if statement.document is not None and statement.seal not in parsed:
             parsed[statement.seal] = read(statement.document)
-        trails.setdefault(statement.trail, []).append(Told(statement, parsed[statement.seal]))
+        # Anybody can record another's seal; what it opens is then shown with the one, and not with the other.
+        event = None if statement.document is None else parsed[statement.seal]
+        trails.setdefault(statement.trail, []).append(Told(statement, event))
     errors: set[tuple[str, str | None]] = {
         (one.statement.party, one.event_id)
         for told in trails.values()

@@ -1,6 +1,7 @@
 """Whatever stands in documents, findings are made in order, repeatably and without a fault."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as some
 
 from service.epcis.documents import parse
 from service.epcis.faults import InvalidDocument
-from service.findings import RULES, Statement, find
+from service.findings import RULES, Limits, Statement, find
 from service.findings.find import gathered
 from service.findings.fsma.sheets import Spreadsheet
 from service.sealing.entries import Step
@@ -129,6 +130,15 @@ def test_what_was_wholly_taken_back_leaves_nothing(told: Story) -> None:
 def test_what_is_no_event_is_like_what_is_withheld(document: dict[str, Any]) -> None:
     statement = Statement(ITEM, 0, b"\1" * 32, document, MAKER, Step.OBSERVE, None, 2**62)
     assert find([statement]) == []
+
+
+def test_a_seal_that_another_party_recorded_too_counts_once_and_is_not_its_word() -> None:
+    told = story((MAKER, transformed(0, [(MILK, 100, "KGM")], [(LOT, 90, "KGM")], transformationID="urn:x:process")))
+    copies = [replace(one, index=1, party=SHOP) for one in told.statements]
+    assert find([*told.statements, *copies], processes=["urn:x:process"], limits=Limits(gain=0)) == []
+    hidden = [replace(one, document=None) for one in copies]
+    case = gathered([*told.statements, *hidden])
+    assert [one.event is None for one in case.trails[MILK].told] == [False, True]
 
 
 def test_the_end_of_the_calendar_is_a_time_like_others() -> None:
