@@ -21,6 +21,12 @@ class RequestInvalid(TrailsealError):
     slug, title, status = "request-invalid", "The request is not valid", 422
 
 
+class NothingTrusted(TrailsealError):
+    """A verification is asked for without saying what makes a block trusted, or with what cannot be trusted."""
+
+    slug, title, status = "nothing-trusted", "Say what you trust", 422
+
+
 class BadRequest(TrailsealError):
     """The request could not be read at all."""
 

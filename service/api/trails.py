@@ -1,7 +1,6 @@
 """Reading trails and events, and taking the proof away."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query
@@ -29,9 +28,6 @@ Thing = Annotated[
         examples=["https://id.gs1.org/01/09521321000018/21/10001"],
     ),
 ]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bundle file (docs/format.md, section 5)", "content": {"application/json": {}}}
-}
 _MISSED = (errors.TrailNotFound, errors.NotAnIdentifier, RequestInvalid)
 
 
@@ -43,24 +39,6 @@ async def trail(
     view = await rooms.trails.read(caller, identifier, text_at(cursor) or None, limit)
     following = cursor_at(view.next) if view.next else None
     return Json(trail_answers.trail(view, following), headers=link_to(request, following) if following else None)
-
-
-@router.get(
-    "/trail/bundle",
-    responses=_FILE | refused(*_MISSED, errors.NotYetSealed, errors.MirrorBehind),
-)
-async def bundle(
-    request: Request,
-    caller: Reader,
-    rooms: InRooms,
-    identifier: Thing,
-    block: Annotated[int | None, Query(ge=0, lt=2**63, description="as of this block; default: the newest")] = None,
-) -> Response:
-    """The trail with everything that proves it, as a file that `trailseal verify` checks without us."""
-    file = await rooms.trails.bundle(caller, identifier, block=block)
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", identifier.rpartition("://")[2])[-80:].strip("-.") or "trail"
-    headers = {"Content-Disposition": f'attachment; filename="{name}.bundle.json"'}
-    return unchanging(request, file, "application/json", etag_of(file), headers)
 
 
 @router.get("/trail/journey", responses=returned(200, JourneyShape, "The way of the thing") | refused(*_MISSED))

@@ -17,6 +17,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     demo,
     data.capture,
     audit.bundle,
+    audit.redact,
     audit.verify,
     auditing.audit,
     auditing.fsma204,

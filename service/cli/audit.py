@@ -1,4 +1,4 @@
-"""Commands of an auditor: fetch a bundle, and verify it without us."""
+"""Commands of an auditor: fetch a bundle, withhold what somebody else need not see, and verify it without us."""
 
 import json
 from pathlib import Path
@@ -9,79 +9,82 @@ import typer
 from service.cli.client import Client
 from service.cli.options import Key, Url, connection
 
+RpcUrl = Annotated[str | None, typer.Option(help="JSON-RPC of a node that you trust: your own")]
 BlockHash = Annotated[str | None, typer.Option(help="hash of a block that you trust, 32 bytes in hex")]
+Named = Annotated[
+    str | None,
+    typer.Option(help="addresses, parted by commas, or a file that has one in each line (# begins a comment)"),
+]
 Ledger = Annotated[
     str | None, typer.Option(help="address of the consortium's Provenance, as its members published it (20 bytes)")
 ]
-RpcUrl = Annotated[str | None, typer.Option(help="JSON-RPC of a node that you trust: your own")]
+File = Annotated[Path, typer.Argument(help="a bundle", exists=True, dir_okay=False)]
+Out = Annotated[Path, typer.Option("--out", "-o", help="where to write the bundle")]
 
 
 def bundle(
-    identifier: Annotated[str, typer.Argument(help="the thing: a GS1 Digital Link or EPC URN")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="where to write the bundle")],
+    identifiers: Annotated[list[str], typer.Argument(help="the things: GS1 Digital Links or EPC URNs")],
+    *,
+    out: Out,
+    disclose: Annotated[str, typer.Option(help="all, or none: withhold every document")] = "all",
+    withhold: Annotated[list[str] | None, typer.Option(help="eventID of an event to withhold")] = None,
+    journey: Annotated[
+        bool, typer.Option("--journey", help="with what carried them, what they were made of, and what became of them")
+    ] = False,
+    block: Annotated[int | None, typer.Option(help="as of this block; default: the newest", min=0)] = None,
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """Fetch the bundle of a trail: a file that proves the trail whole, and needs nobody to verify it."""
-    with Client(*connection(url, key, "auditor")) as client:
-        file = client.bundle(identifier)
+    """Fetch a bundle: a file that proves the trails of things whole, and needs nobody to verify it."""
+    if disclose not in ("all", "none"):
+        raise typer.BadParameter("--disclose is all or none")
+    asked = {"things": identifiers, "disclose": disclose, "withhold": withhold or [], "withJourney": journey}
+    with Client(*connection(url, key, "auditor"), timeout_seconds=600) as client:
+        file = client.bundles({**asked, "block": block})
     out.write_bytes(file)
     typer.echo(f"{out}: {len(file):,} bytes; verify it with `trailseal verify {out} --rpc YOUR_NODE`")
 
 
+def redact(
+    file: File,
+    withhold: Annotated[list[str], typer.Option(help="eventID of an event to withhold")],
+    out: Out,
+) -> None:
+    """Withhold events of a bundle, offline: their documents and nonces go, everything else proves as before."""
+    from service.sealing.bundle import read
+    from service.sealing.redact import without
+
+    redacted = without(read(file.read_bytes()), frozenset(withhold)).dump()
+    out.write_bytes(redacted)
+    typer.echo(f"{out}: {len(redacted):,} bytes without {len(set(withhold))} eventIDs")
+
+
 def verify(
-    file: Annotated[Path, typer.Argument(help="a bundle", exists=True, dir_okay=False)],
+    file: File,
+    *,
     rpc: RpcUrl = None,
     block_hash: BlockHash = None,
+    validators: Named = None,
+    witnesses: Named = None,
+    required: Annotated[int | None, typer.Option(help="how many of the witnesses must agree", min=1)] = None,
+    checkpoints: Annotated[
+        list[Path] | None, typer.Option(help="files of witnesses' checkpoints", exists=True, dir_okay=False)
+    ] = None,
     ledger: Ledger = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of lines")] = False,
 ) -> None:
-    """Verify a bundle, offline against a block hash, or against your own node. Exit code 0 only if all steps hold."""
+    """Verify a bundle. Exit code 0 only if all steps hold.
+
+    Say what you trust: your own node, a block hash, a QBFT chain's validators, or witnesses; whatever you give has to
+    hold.
+    """
+    from service.cli.verifying import Trusted, read_bytes
     from service.sealing import report
     from service.sealing.meaning import steps_of
-    from service.sealing.trust import Trust
     from service.sealing.verify import verify as run_steps
 
-    content = file.read_bytes()
-    trust = Trust(_trusted_block(content, rpc, block_hash))
-    verdict = run_steps(content, trust, steps_of, _bytes("--ledger", ledger, 20))
+    content = read_bytes(file)
+    trusted = Trusted(rpc, block_hash, validators, witnesses, required, tuple(checkpoints or ()))
+    verdict = run_steps(content, trusted.trust(content), steps_of, trusted.address("--ledger", ledger))
     typer.echo(json.dumps(report.as_json(verdict), indent=2) if as_json else "\n".join(report.as_lines(verdict)))
     raise typer.Exit(0 if verdict.holds else 1)
-
-
-def _trusted_block(content: bytes, rpc: str | None, block_hash: str | None) -> bytes:
-    if (rpc is None) == (block_hash is None):
-        raise typer.BadParameter("say what you trust: either --rpc URL of your own node, or --block-hash HASH")
-    if block_hash is None:
-        assert rpc is not None
-        return _from_node(content, rpc)
-    return _bytes("--block-hash", block_hash, 32) or b""
-
-
-def _bytes(option: str, text: str | None, length: int) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        read = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        read = b""
-    if len(read) != length:
-        raise typer.BadParameter(f"{option} must be {length} bytes in hex ({2 * length} digits)")
-    return read
-
-
-def _from_node(content: bytes, rpc: str) -> bytes:
-    """The hash that the auditor's node has for the number of the bundle's block."""
-    from service.cli.verifying import block_hash_at
-    from service.sealing import bundle as bundles
-    from service.sealing.errors import MalformedBundle
-    from service.sealing.state import Header
-
-    try:
-        number = Header.read(bundles.read(content).header).number
-    except (MalformedBundle, ValueError):
-        return bytes(32)  # the verification itself will say what is wrong with the file
-    trusted = block_hash_at(rpc, number)
-    if trusted is None:
-        raise typer.BadParameter(f"the node at {rpc} has no block {number}: it is behind, or of another chain")
-    return trusted

@@ -67,6 +67,10 @@ class Client:
             headers["Idempotency-Key"] = idempotency_key
         return self.send("POST", "/v1/captures", content=body, headers=headers).json()
 
+    def bundles(self, asked: Mapping[str, Any]) -> bytes:
+        """The bundle of many trails, as a file; `asked` as `POST /v1/bundles` takes it."""
+        return self.send("POST", "/v1/bundles", json=dict(asked)).content
+
     def bundle(self, identifier: str) -> bytes:
         """The bundle of a trail, as a file."""
         return self.send("GET", "/v1/trail/bundle", params={"identifier": identifier}).content

@@ -23,8 +23,9 @@ from service.trails.disclosure import EVERYTHING, Disclosure, disclosed
 from service.trails.errors import BundleTooLarge, MirrorBehind, NotYetSealed, TrailNotIntact
 from service.trails.signatures import Signed, proven, signed_captures
 
+MOST_THINGS = 1_000
 MOST_ENTRIES = 100_000
-"""Entries, and (below) bytes of documents, that one bundle may hold: within the limits of docs/format.md, section 5."""
+"""Things, entries and (below) bytes of documents that one bundle may hold: within docs/format.md, section 5."""
 MOST_DOCUMENT_BYTES = 55_000_000
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.25
@@ -62,6 +63,8 @@ class Bundler:
             NothingToWithhold: see `disclosed`.
             StateUnavailable, HeaderNotUnderstood, NodeUnavailable, NodeRefused: the node gives no proof.
         """
+        if len(things) > MOST_THINGS:
+            raise BundleTooLarge(f"these are {len(things)} things; one bundle takes at most {MOST_THINGS}")
         deployed = await self._deployed()
         if await self._size(things, block) <= _SMALL:
             return await self._made(things, deployed, block, disclosure)

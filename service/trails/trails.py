@@ -15,9 +15,9 @@ from service.store.database import Database, Session
 from service.store.trails import SealedRow, TrailRow, UnsealedRow, Viewer
 from service.trails import custody, journeys, reading
 from service.trails.assemble import Thing
-from service.trails.bundling import Bundler
+from service.trails.bundling import MOST_THINGS, Bundler
 from service.trails.disclosure import EVERYTHING, Disclosure
-from service.trails.errors import BadPlace, EventNotFound, NotAnIdentifier, TrailNotFound
+from service.trails.errors import BadPlace, BundleTooLarge, EventNotFound, NotAnIdentifier, TrailNotFound
 from service.trails.facts import erasures_in, facts_of
 from service.trails.journeys import Journey, JourneyEvent
 from service.trails.ties import stays
@@ -127,6 +127,26 @@ class Trails:
         secret = self._settings.consortium_secret.get_secret_value()
         things = [Thing(trail.identifier, salt_of(trail.identifier, secret)) for trail in trails]
         return await self._bundler.bundle(things, block, disclosure)
+
+    async def with_journeys(self, caller: Caller, identifiers: Sequence[str]) -> Sequence[str]:
+        """The things, and what carried them, what they were made of and what became of them, as far as it is seen.
+
+        Raises:
+            TrailNotFound, NotAnIdentifier.
+            BundleTooLarge: these are more things than one bundle takes, or than are followed.
+        """
+        found: dict[str, None] = {}
+        for identifier in identifiers:
+            way = await self.journey(caller, identifier)
+            relatives = (*way.ancestors, *way.descendants)
+            found |= dict.fromkeys([way.identifier, *(one.identifier for one in way.containers)])
+            found |= dict.fromkeys(one.identifier for one in relatives)
+            if len(found) > MOST_THINGS or not way.complete:
+                raise BundleTooLarge(
+                    f"the way of {way.identifier} leads to more things than one bundle takes ({MOST_THINGS}): ask for"
+                    " fewer, and without `withJourney` for those on the way that matter"
+                )
+        return list(found)
 
     async def list(
         self, caller: Caller, after: bytes = b"", limit: int = 50

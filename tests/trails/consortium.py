@@ -37,6 +37,7 @@ RELAY_KEY = "2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
 WAITS = (
     "SELECT EXISTS (SELECT FROM parts WHERE state < 2) OR EXISTS (SELECT FROM transactions WHERE block IS NULL)"
     " OR EXISTS (SELECT FROM registry_calls WHERE transaction IS NULL)"
+    " OR NOT EXISTS (SELECT FROM blocks WHERE number >= :newest)"
 )
 _numbers = itertools.count(1)
 
@@ -116,13 +117,15 @@ class Consortium:
         return receipt
 
     async def settle(self) -> None:
-        """Relays and watches until nothing waits."""
-        until = time.monotonic() + 60
+        """Relays and watches until nothing waits and all is followed that the chain has now; it goes on meanwhile."""
+        until = time.monotonic() + 120
+        newest = int(await self.node.call("eth_blockNumber"), 16)
         while time.monotonic() < until:
-            busy = [await self.relay.step(), await self.watcher.step()]
+            busy = await self.relay.step()
+            await self.watcher.step()
             async with self.database.session() as session:
-                waits = (await session.execute(text(WAITS))).scalar_one()
-            if not waits and not any(busy):
+                waits = (await session.execute(text(WAITS), {"newest": newest})).scalar_one()
+            if not waits and not busy:
                 return
             await asyncio.sleep(0.05)
         raise TimeoutError("the outbox did not empty")

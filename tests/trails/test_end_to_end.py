@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.ledger import recordings
 from service.ledger.proofs import Proofs, StateUnavailable
 from service.parties.caller import Caller
 from service.parties.signing_keys import SigningKeys
@@ -10,9 +11,19 @@ from service.sealing.commitments import salt_of
 from service.sealing.entries import Entry, Step
 from service.sealing.meaning import steps_of
 from service.sealing.state import Header
+from service.sealing.trust import Trust
+from service.sealing.verdict import Counts, Verdict
 from service.sealing.verify import verify
 from service.trails import bundling
-from service.trails.errors import MirrorBehind, NotYetSealed, TrailNotFound, TrailNotIntact
+from service.trails.disclosure import Disclosure
+from service.trails.errors import (
+    BundleTooLarge,
+    MirrorBehind,
+    NothingToWithhold,
+    NotYetSealed,
+    TrailNotFound,
+    TrailNotIntact,
+)
 from tests.trails.chain import Chain, Speaker
 from tests.trails.consortium import Consortium, seen, sscc
 from tests.trails.freight import BUYER, CARRIER, SUPPLIER, handover
@@ -46,6 +57,12 @@ async def trusted(consortium: Consortium, file: bytes) -> bytes:
     return await block_hash(consortium, Header.read(read(file).header).number)
 
 
+async def judged(consortium: Consortium, file: bytes, block: bytes | None = None) -> Verdict:
+    """The verdict of an auditor with a node of its own."""
+    trust = Trust(block or await trusted(consortium, file))
+    return verify(file, trust, steps_of, consortium.deployed.provenance)
+
+
 async def test_a_consignment_is_told_sealed_read_and_verified(consortium: Consortium) -> None:
     thing = sscc()
     await story(consortium, thing)
@@ -71,15 +88,16 @@ async def test_a_consignment_is_told_sealed_read_and_verified(consortium: Consor
 
     file = await consortium.trails.bundle(consortium.buyer, thing)
     bundle = read(file)
-    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    verdict = await judged(consortium, file)
     assert verdict.failed is None, verdict.failed.detail
-    assert verdict.custodian == BUYER.identifier
-    assert (verdict.entries, verdict.withheld) == (6, 0)
-    assert {party.identifier for party in bundle.participants.parties} == {
+    assert verdict.name_of(verdict.trails[0].custody.custodian) == BUYER.identifier
+    assert verdict.counts == Counts(entries=6)
+    assert {party.identifier for party in bundle.parties} == {
         SUPPLIER.identifier,
         CARRIER.identifier,
         BUYER.identifier,
     }
+    assert sorted(key.entries for key in verdict.keys) == [1, 2, 3]
 
 
 async def test_a_bundle_is_had_of_an_earlier_block_too(consortium: Consortium) -> None:
@@ -89,14 +107,14 @@ async def test_a_bundle_is_had_of_an_earlier_block_too(consortium: Consortium) -
     before = view.entries[0].block
     assert before is not None
     await consortium.seal(consortium.supplier, seen(thing, minute=2))
-    file = await consortium.trails.bundle(consortium.supplier, thing, before)
-    verdict = verify(file, await block_hash(consortium, before), steps_of, consortium.deployed.provenance)
+    file = await consortium.trails.bundle(consortium.supplier, thing, block=before)
+    verdict = await judged(consortium, file, await block_hash(consortium, before))
     assert verdict.holds
-    assert (verdict.block, verdict.entries) == (before, 1)
+    assert (verdict.block, verdict.counts.entries) == (before, 1)
     with pytest.raises(NotYetSealed):
-        await consortium.trails.bundle(consortium.supplier, thing, before - 1)
+        await consortium.trails.bundle(consortium.supplier, thing, block=before - 1)
     with pytest.raises(StateUnavailable):
-        await consortium.trails.bundle(consortium.supplier, thing, before + 1_000_000)
+        await consortium.trails.bundle(consortium.supplier, thing, block=before + 1_000_000)
 
 
 async def test_an_erased_event_is_withheld_and_the_trail_still_verifies(consortium: Consortium) -> None:
@@ -109,9 +127,9 @@ async def test_an_erased_event_is_withheld_and_the_trail_still_verifies(consorti
     )
     await consortium.execute("UPDATE events SET document = NULL WHERE seal = :seal", seal=seal)
     file = await consortium.trails.bundle(consortium.auditor, thing)
-    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    verdict = await judged(consortium, file)
     assert verdict.holds
-    assert verdict.withheld == 1
+    assert verdict.counts.withheld == 1
     assert (await consortium.trails.read(consortium.auditor, thing)).intact
 
 
@@ -183,9 +201,9 @@ async def test_a_bundle_waits_for_the_watcher(consortium: Consortium) -> None:
         await consortium.relay.step()
     async with consortium.watching():
         file = await consortium.trails.bundle(consortium.supplier, thing)
-    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    verdict = await judged(consortium, file)
     assert verdict.holds
-    assert verdict.entries == 2
+    assert verdict.counts.entries == 2
 
 
 async def _head(consortium: Consortium, thing: str) -> tuple[bytes, bool]:
@@ -227,9 +245,9 @@ async def test_another_partys_copy_of_a_seal_does_not_spoil_the_bundle(consortiu
     ]
     assert view.intact
     file = await consortium.trails.bundle(consortium.supplier, thing)
-    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    verdict = await judged(consortium, file)
     assert verdict.failed is None, verdict.failed.detail
-    assert (verdict.entries, verdict.withheld) == (2, 1)
+    assert verdict.counts == Counts(entries=2, contradicted=1, copied=2)
 
 
 async def test_a_party_that_contradicts_its_own_event_past_us_does_not_spoil_the_bundle(consortium: Consortium) -> None:
@@ -242,9 +260,83 @@ async def test_a_party_that_contradicts_its_own_event_past_us_does_not_spoil_the
     await record_past_us(consortium, consortium.supplier, other)
     await consortium.settle()
     file = await consortium.trails.bundle(consortium.supplier, thing)
-    verdict = verify(file, await trusted(consortium, file), steps_of, consortium.deployed.provenance)
+    verdict = await judged(consortium, file)
     assert verdict.failed is None, verdict.failed.detail
-    assert (verdict.entries, verdict.withheld) == (2, 1)
+    assert verdict.counts == Counts(entries=2, contradicted=1)
+
+
+async def test_a_seal_recorded_on_a_trail_of_ones_own_does_not_show_anothers_event(consortium: Consortium) -> None:
+    """A party copies a seal from the chain onto a trail that it may read, to have the event behind it."""
+    secret, own = sscc(), sscc()
+    await consortium.seal(consortium.supplier, seen(secret, minute=1))
+    await consortium.seal(consortium.stranger, seen(own, minute=2))
+    (entry,) = (await consortium.trails.read(consortium.supplier, secret)).entries
+    await record_past_us(consortium, consortium.stranger, Entry(consortium.trail(own), entry.seal, Step.OBSERVE))
+    await consortium.settle()
+    file = await consortium.trails.bundle(consortium.stranger, own)
+    verdict = await judged(consortium, file)
+    assert verdict.failed is None, verdict.failed.detail
+    assert verdict.counts == Counts(entries=2, withheld=1)
+    assert secret.encode() not in file
+
+
+async def test_signatures_of_what_was_recorded_past_us_are_read_from_the_chain(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thing = sscc()
+    await consortium.seal(consortium.supplier, seen(thing, minute=1))
+    await record_past_us(consortium, consortium.supplier, Entry(consortium.trail(thing), bytes(32), Step.OBSERVE))
+    await consortium.settle()
+    signed = await judged(consortium, await consortium.trails.bundle(consortium.supplier, thing))
+    assert (signed.failed, signed.counts) == (None, Counts(entries=2, withheld=1))
+
+    async def forgotten(*_: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(recordings, "captures_in", forgotten)
+    unsigned = await judged(consortium, await consortium.trails.bundle(consortium.supplier, thing))
+    assert (unsigned.failed, unsigned.counts) == (None, Counts(entries=2, withheld=1, unsigned=1))
+
+
+async def test_a_recall_is_one_bundle_that_shares_what_its_trails_share(consortium: Consortium) -> None:
+    things = [sscc() for _ in range(30)]
+    await consortium.seal(consortium.supplier, seen(*things, minute=1))
+    alone = await consortium.trails.bundle(consortium.auditor, things[0])
+    file = await consortium.trails.bundle(consortium.auditor, *things, things[0])
+    verdict = await judged(consortium, file)
+    assert verdict.failed is None, verdict.failed.detail
+    assert sorted(trail.identifier for trail in verdict.trails) == sorted(things)
+    bundle = read(file)
+    assert (len(bundle.events), len(bundle.captures)) == (1, 1)
+    assert len(file) < 10 * len(alone)
+    with pytest.raises(TrailNotFound):
+        await consortium.trails.bundle(consortium.stranger, *things)
+
+
+async def test_who_asks_can_leave_out(consortium: Consortium) -> None:
+    thing = sscc()
+    await story(consortium, thing)
+    (_, second, *_) = (await consortium.trails.read(consortium.auditor, thing)).entries
+    assert second.event is not None
+    hidden = Disclosure(withheld=frozenset((second.event.event_id,)))
+    file = await consortium.trails.bundle(consortium.auditor, thing, disclosure=hidden)
+    verdict = await judged(consortium, file)
+    assert (verdict.failed, verdict.counts) == (None, Counts(entries=6, withheld=1))
+    assert second.event.event_id.encode() not in file
+    nothing = await consortium.trails.bundle(consortium.auditor, thing, disclosure=Disclosure(shown=False))
+    assert (await judged(consortium, nothing)).counts == Counts(entries=6, withheld=6)
+    with pytest.raises(NothingToWithhold):
+        await consortium.trails.bundle(
+            consortium.auditor, thing, disclosure=Disclosure(withheld=frozenset(("urn:uuid:no",)))
+        )
+
+
+async def test_a_bundle_too_large_is_refused(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+    thing = sscc()
+    await story(consortium, thing)
+    monkeypatch.setattr(bundling, "MOST_ENTRIES", 5)
+    with pytest.raises(BundleTooLarge, match="6 entries"):
+        await consortium.trails.bundle(consortium.auditor, thing)
 
 
 async def record_past_us(consortium: Consortium, caller: Caller, entry: Entry) -> None:

@@ -18,6 +18,7 @@ from service.sealing.bundle import read
 from service.sealing.commitments import journal_of
 from service.sealing.meaning import steps_of
 from service.sealing.state import Header
+from service.sealing.trust import Trust
 from service.sealing.verify import verify
 from tests.capture.test_own_keys import signed
 from tests.epcis.xml.examples import document as xml_document
@@ -52,10 +53,12 @@ async def assert_verifies(consortium: Consortium, thing: str, documents: list[by
     file = await consortium.trails.bundle(consortium.auditor, thing)
     number = Header.read(read(file).header).number
     block = await consortium.node.call("eth_getBlockByNumber", hex(number), False)
-    verdict = verify(file, bytes.fromhex(block["hash"][2:]), steps_of, consortium.deployed.provenance)
+    verdict = verify(file, Trust(bytes.fromhex(block["hash"][2:])), steps_of, consortium.deployed.provenance)
     assert verdict.failed is None, verdict.failed
-    assert verdict.withheld == 0
-    assert [entry.document for entry in read(file).entries] == [orjson.loads(one) for one in documents]
+    assert verdict.counts.withheld == 0
+    bundle = read(file)
+    opened = {event.seal: event.document for event in bundle.events}
+    assert [opened[entry.seal] for entry in bundle.trails[0].entries] == [orjson.loads(one) for one in documents]
 
 
 @pytest.mark.parametrize(("format_", "make", "lenient"), CASES)

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from service.devstack import Anvil
-from service.ledger.client import Node, NodeRefused
+from service.ledger.client import Node, NodeRefused, hexed, raw
 from service.ledger.header import HeaderNotUnderstood, header_bytes
 from service.ledger.proofs import Proofs, StateUnavailable
 from service.sealing import rlp
 from service.sealing.entries import Entry, Recorded, fold
 from service.sealing.hashing import keccak256
-from service.sealing.layout import Custody
+from service.sealing.layout import Custody, KeyBinding, Standing
 from service.sealing.state import Account, Header
-from service.sealing.trie import BadProof, lookup
+from service.sealing.trie import BadProof, Nodes, lookup
 from tests.trails.chain import Chain, Speaker
 from tests.trails.freight import PARTIES
 
@@ -49,23 +49,30 @@ async def test_real_proofs_do_not_survive_a_flipped_bit(chain: Chain) -> None:
     await chain.record(chain.speakers[0], [Entry(trail(index), bytes(32), 0) for index in range(500, 520)])
     proofs = Proofs(chain.node)
     state = await proofs.trails(chain.provenance, [trail(500)], await proofs.newest_block())
-    nodes = list(state.account)
-    assert lookup(state.block.state_root, chain.provenance, nodes) is not None
+    told = await chain.node.call("eth_getProof", hexed(chain.provenance), [], hex(state.block.number))
+    nodes = [raw(node) for node in told["accountProof"]]
+    assert set(nodes) <= state.nodes
+    assert lookup(state.block.state_root, chain.provenance, Nodes(nodes)) is not None
     for index, node in enumerate(nodes):
         for at in range(0, len(node), 17):
             bad = node[:at] + bytes((node[at] ^ 0x10,)) + node[at + 1 :]
+            spoilt = Nodes([*nodes[:index], bad, *nodes[index + 1 :]])
             with pytest.raises(BadProof):
-                Account.prove(state.block.state_root, chain.provenance, [*nodes[:index], bad, *nodes[index + 1 :]])
+                Account.prove(state.block.state_root, chain.provenance, spoilt)
     with pytest.raises(BadProof):
-        Account.prove(state.block.state_root, chain.participants, nodes)
+        Account.prove(state.block.state_root, chain.participants, Nodes(nodes))
 
 
-async def test_parties_are_proven_by_number(chain: Chain) -> None:
+async def test_parties_and_keys_are_proven(chain: Chain) -> None:
     proofs = Proofs(chain.node)
     state = await proofs.trails(chain.provenance, [], await proofs.newest_block())
-    registry = await proofs.parties(chain.participants, [1, 2, 3, 4], state.block)
+    known = [speaker.address for speaker in chain.speakers]
+    registry = await proofs.registry(chain.participants, [1, 2, 3, 4], [*known, bytes(20)], state.block)
     assert [registry.parties[number].id for number in (1, 2, 3)] == [speaker.id for speaker in chain.speakers]
+    assert registry.parties[2].standing == Standing(2, suspended=False)
     assert registry.parties[4].id == bytes(32)
+    assert [registry.keys[key].binding for key in known] == [KeyBinding(n, 0, 2**64 - 1) for n in (1, 2, 3)]
+    assert registry.keys[bytes(20)].binding == KeyBinding()
 
 
 async def test_a_block_that_is_not_there_is_told(chain: Chain) -> None:
@@ -169,4 +176,4 @@ async def test_a_replaced_block_is_noticed_between_two_questions(chain: Chain) -
     state = await proofs.trails(chain.provenance, [], await proofs.newest_block())
     other = Header(bytes(32), state.block.state_root, state.block.number, state.block.time)
     with pytest.raises(StateUnavailable, match="replaced"):
-        await proofs.parties(chain.participants, [1], other)
+        await proofs.registry(chain.participants, [1], [], other)

@@ -1,0 +1,24 @@
+"""Verifying a bundle for somebody who cannot do it himself; who trusts nobody runs the verifier without us."""
+
+import asyncio
+
+from service.sealing.meaning import steps_of
+from service.sealing.trust import Trust
+from service.sealing.verdict import Verdict
+from service.sealing.verify import verify
+
+MOST_BYTES = 8 * 1024 * 1024
+"""The longest file that the service verifies: a hostile one takes memory and time in proportion. The command and the
+library take all that docs/format.md section 5 allows."""
+
+
+class Verifications:
+    """One verification at a time, in a thread."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Semaphore(1)
+
+    async def verdict(self, file: bytes, trust: Trust, ledger: bytes | None) -> Verdict:
+        """As `service.sealing.verify`."""
+        async with self._one:
+            return await asyncio.to_thread(verify, file, trust, steps_of, ledger)
