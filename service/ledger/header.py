@@ -52,7 +52,7 @@ def header_bytes(block: Mapping[str, Any]) -> bytes:
     Raises:
         HeaderNotUnderstood: the bytes do not hash to the block's hash; a fork newer than Prague added fields.
     """
-    return _read(block)[0]
+    return header_and_commit(block)[0]
 
 
 def commit_of(block: Mapping[str, Any]) -> Commit | None:
@@ -63,11 +63,11 @@ def commit_of(block: Mapping[str, Any]) -> Commit | None:
     Raises:
         HeaderNotUnderstood: see `header_bytes`.
     """
-    commit = _read(block)[1]
-    return commit if commit is not None and commit.seals else None
+    return header_and_commit(block)[1]
 
 
-def _read(block: Mapping[str, Any]) -> tuple[bytes, Commit | None]:
+def header_and_commit(block: Mapping[str, Any]) -> tuple[bytes, Commit | None]:
+    """What `header_bytes` and `commit_of` give, for little more than the price of one."""
     fields, (wanted, number) = _fields(block), _named(block)
     if keccak256(encoded := rlp.encode(fields)) == wanted:
         return encoded, None
@@ -76,7 +76,7 @@ def _read(block: Mapping[str, Any]) -> tuple[bytes, Commit | None]:
     if found is not None:
         fields[EXTRA_DATA] = found[0]
         if keccak256(encoded := rlp.encode(fields)) == wanted:
-            return encoded, found[1]
+            return encoded, found[1] if found[1].seals else None
     raise HeaderNotUnderstood(
         f"the fields of block {number} do not hash to 0x{wanted.hex()}: the chain runs a fork, or a consensus, that"
         " this release does not know; update it"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.ledger.client import Node, NodeRefused, hexed, member, number, raw
-from service.ledger.header import HeaderNotUnderstood, commit_of, header_bytes
+from service.ledger.header import HeaderNotUnderstood, header_and_commit
 from service.sealing.qbft import Commit
 from service.witness.errors import NodeIncoherent
 from service.witness.journal import Seen
@@ -99,11 +99,11 @@ def _header(block: Any, place: int) -> Header | None:
         return None
     if number(member(block, "number")) != place:
         raise NodeIncoherent(f"the node was asked for block {place} and told {str(member(block, 'number'))[:80]}")
-    encoded = header_bytes(block)
+    encoded, commit = header_and_commit(block)
     if len(encoded) > HEADER_BYTES:
         raise HeaderNotUnderstood(f"the header of block {place} has {len(encoded)} bytes; {HEADER_BYTES} are known")
     name, parent, root = (raw(block[member]) for member in ("hash", "parentHash", "stateRoot"))
     time = number(block["timestamp"])
     if not len(name) == len(parent) == len(root) == 32 or not 0 <= time < 2**53:
         raise NodeIncoherent(f"block {place} has a hash, parent, state root or time of a wrong length")
-    return Header(Seen(place, name, root, time), parent, encoded, commit_of(block))
+    return Header(Seen(place, name, root, time), parent, encoded, commit)
