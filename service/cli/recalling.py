@@ -7,9 +7,6 @@ from uuid import uuid4
 
 import orjson
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from service.cli.client import Client, Unreachable
 from service.cli.options import Key, Url, connection
@@ -153,12 +150,16 @@ def _states(recall: Any) -> set[str]:
 
 
 def _show_things(affected: Sequence[Any], title: str) -> None:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    for name in ("thing", "since", "why", "hold"):
-        table.add_column(name, overflow="fold")
+    """One line for each thing, to be read, copied and searched as it is."""
+    typer.secho(title, bold=True)
     for one in affected:
-        table.add_row(_short(one["identifier"]), one["since"] or "", _why(one), _held(one["hold"]))
-    Console().print(table)
+        held = _held(one["hold"])
+        typer.echo(f"  {_short(one['identifier'])}  {_why(one)}{f'  [{held}]' if held else ''}")
+
+
+def _at(moment: str) -> str:
+    """A time to the second, UTC as Z."""
+    return f"{moment[:19]}Z" if moment.endswith(("+00:00", "Z")) else moment
 
 
 def _short(identifier: str) -> str:
@@ -175,7 +176,7 @@ def _why(one: Any) -> str:
     else:
         name = _short(before["identifier"]) if before["identifier"] else "a process"
     how = _HOW[last["how"]] or ""
-    when = f" at {last['began']['eventTime']}" if last["began"] else ""
+    when = f" at {_at(last['began']['eventTime'])}" if last["began"] else ""
     away = f" ({one['depth']} steps away)" if one["depth"] > 1 else ""
     return f"{how} {name}{when}{away}{', as far as anybody said' if one['supposed'] else ''}"
 
@@ -193,7 +194,7 @@ def _say(things: int, hidden: int, bound: str | None, more: int) -> None:
 
 def _say_who(recall: Any) -> None:
     for one in recall["notified"]:
-        seen = f"acknowledged {one['acknowledgedAt']}" if one["acknowledgedAt"] else "NOT acknowledged: call them"
+        seen = f"acknowledged {_at(one['acknowledgedAt'])}" if one["acknowledgedAt"] else "NOT acknowledged: call them"
         typer.echo(f"notified: {one['name']} ({one['things']} things), {seen}")
     others = recall["others"]
     if others["notified"]:
@@ -210,16 +211,14 @@ def _say_held(recall: Any) -> None:
 
 
 def _show_recalls(found: Sequence[Any]) -> None:
-    table = Table(box=SIMPLE_HEAD)
-    for name in ("recall", "opened", "by", "reason", "things", "holds", "state"):
-        table.add_column(name, overflow="fold")
+    if not found:
+        typer.echo("no recalls that you may read")
+        return
     for one in found:
-        holds = ", ".join(f"{held['things']} {held['step']} {held['state']}" for held in one["holds"])
+        holds = "".join(f", {held['things']} {held['step']} {held['state']}" for held in one["holds"])
         state = "closed" if one["closedAt"] else "open" if one["complete"] else "open, NOT COMPLETE"
-        table.add_row(
-            one["recallID"], one["openedAt"][:16], one["by"]["name"], one["reason"], str(one["affected"]), holds, state
-        )
-    Console().print(table)
+        typer.echo(f"{one['recallID']}  {_at(one['openedAt'])}  {one['by']['name']}: {one['reason']}")
+        typer.echo(f"    {one['affected']} things{holds}; {state}")
 
 
 def _print_json(found: Any) -> None:

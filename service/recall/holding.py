@@ -14,12 +14,12 @@ import structlog
 from service.capture import Captures
 from service.capture.errors import NoEvents
 from service.config import Settings
+from service.epcis.faults import InvalidDocument
 from service.errors import TrailsealError
 from service.parties.caller import Caller
-from service.parties.errors import NoSigningKey, NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
 from service.store import recall_acts
-from service.store.database import Database, DatabaseUnavailable
+from service.store.database import Database
 from service.store.parties import party as stored_party
 from service.store.recall_acts import HOLD, ActRow
 
@@ -93,11 +93,12 @@ class Holder:
             faults = _faults(acts, receipt.refused)
         except NoEvents as none:
             faults = _faults(acts, none.extra.get("refused", ()))
-        except (NoSigningKey, NotDeployed, PartyIsSuspended, DatabaseUnavailable) as waiting:
+        except InvalidDocument as refusal:
+            faults = {act.event_id: str(refusal) for act in acts}
+        except TrailsealError as waiting:
+            # No signing key any more, suspended meanwhile, too many writers at once: tried again when the lease ends.
             _log.warning("holds wait", reason=waiting.slug)
             return False
-        except TrailsealError as refusal:
-            faults = {act.event_id: refusal.detail for act in acts}
         async with self._database.session() as session:
             done = await recall_acts.captured(session, [act.seq for act in acts])
             failed = [(act.seq, faults.get(act.event_id, "not captured")) for act in acts if act.seq not in done]

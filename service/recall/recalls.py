@@ -29,7 +29,7 @@ __all__ = ["Recalls"]
 
 SEEDS = 10_000
 """Things that one trace begins with, those of its classes included."""
-PREVIEW = 1000
+PREVIEW = 500
 """Affected things that a preview shows."""
 SIGNED_AT_ONCE = 200
 

@@ -12,7 +12,7 @@ from service.store.recall_acts import HOLD, ActCount
 from service.store.trails import PartyRow, TrailRow
 from service.trails.ties import EARLIEST, LATEST, TRANSFORMATION
 
-STEPS = 50
+STEPS = 20
 """Steps of a path that a list shows; of a longer one those at both ends."""
 
 

@@ -1,8 +1,12 @@
+import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from typer.testing import CliRunner
 
+from service.cli import app as commands
 from service.recall import Grower, Holder
 
 from .conftest import Service
@@ -35,11 +39,10 @@ def born(*things: str) -> dict[str, Any]:
     return event("1", epcList=list(things), action="ADD", bizStep="commissioning")
 
 
-async def regulator(service: Service) -> str:
-    _, token = await custodial(service)
-    party = (await service.call("GET", "/v1/parties/me", token)).json()["id"]
-    await service.call("PATCH", f"/v1/parties/{party}", service.admin, json={"roles": ["regulator"]})
-    return token
+async def auditing(service: Service) -> str:
+    """The token of an auditor that may recall."""
+    party, _ = await service.member("audit", roles=["auditor"])
+    return await service.key(party, ["trails:read", "captures:write"])
 
 
 async def opened(service: Service, token: str, **members: Any) -> dict[str, Any]:
@@ -197,3 +200,31 @@ async def test_a_body_may_name_ten_thousand_things_and_no_more(service: Service)
     many["things"].append(PALLET)
     check_problem(await service.call("POST", "/v1/traces", owner, json=many), 422, "request-invalid")
     assert not await Grower(service.database).step()
+
+
+async def test_the_commands_say_what_to_do_next(service: Service) -> None:
+    _, owner = await custodial(service)
+    _, other = await service.member("other")
+    await told(service, owner, born(PALLET), packed("a", "b"))
+    auditor = await service.key(
+        (await service.member("audit", roles=["auditor"]))[0], ["trails:read", "captures:write"]
+    )
+
+    async def said(token: str, *words: str) -> str:
+        given = [*words, "--url", base, "--key", token]
+        result = await asyncio.to_thread(CliRunner().invoke, commands, given)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return " ".join(result.output.split())
+
+    async with listening(service) as base:
+        looked = await said(owner, "trace", PALLET, "--since", "2026-02-03T07:00:00Z")
+        assert "3 things, 0 of them not yours to see" in looked
+        assert "was in 00/095210010000000017" in looked
+        assert "01/09521321000018/21/a" in looked
+        opened = await said(auditor, "recall", PALLET, "--reason", "8 °C exceeded")
+        assert "notified: acme (3 things), NOT acknowledged: call them" in opened
+        assert "Nothing is held" in opened
+        recall = (await service.call("GET", "/v1/recalls", auditor)).json()["items"][0]["recallID"]
+        assert "8 °C exceeded" in await said(auditor, "recalls", recall)
+        assert "no recalls" in await said(other, "recalls")
+        assert json.loads(await said(auditor, "recalls", recall, "--close", "--json"))["closedAt"] is not None
