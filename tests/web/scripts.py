@@ -1,16 +1,18 @@
-"""The page's scripts, run by Node as they are: what a browser would answer."""
+"""The page's script, run by Node as it stands in the page: what a browser would answer."""
 
 import json
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.web.assemble import PAGE
+
 ROOT = Path(__file__).resolve().parents[2]
-VERIFIER = ROOT / "service" / "web" / "verifier"
 DRIVER = Path(__file__).with_name("driver.mjs")
 
 
@@ -22,13 +24,17 @@ def node() -> str:
     return found
 
 
-def answers(call: str, given: Sequence[Any], *scripts: str) -> list[Any]:
-    """What the function answers to each of these, all in one process."""
-    paths = [str(VERIFIER / name) for name in scripts]
-    question = json.dumps({"call": call, "with": list(given)}) + "\n"
+def answers(call: str, given: Sequence[Any]) -> list[Any]:
+    """What the page's function answers to each of these, all in one process."""
+    question = json.dumps({"call": call, "with": list(given)})
     done = subprocess.run(
-        [node(), str(DRIVER), *paths], input=question.encode(), capture_output=True, timeout=100, check=False
+        [node(), str(DRIVER), str(PAGE)], input=question.encode(), capture_output=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     found: list[Any] = json.loads(done.stdout)
     return found
+
+
+def packed(raw: bytes) -> str:
+    """Bytes as the driver takes them."""
+    return b64encode(raw).decode()
