@@ -52,14 +52,20 @@ def _no_longer_than(limit: int) -> type[aiohttp.ClientResponse]:
     class Bounded(aiohttp.ClientResponse):
         async def read(self) -> bytes:
             if self._body is None:
-                body = bytearray()
-                async for chunk in self.content.iter_any():
-                    body += chunk
-                    if len(body) > limit:
-                        self.close()
-                        raise aiohttp.ClientPayloadError(f"the answer has more than {limit} bytes")
-                self._body = bytes(body)
+                try:
+                    self._body = await self._bounded()
+                except BaseException:
+                    self.close()
+                    raise
             return self._body
+
+        async def _bounded(self) -> bytes:
+            body = bytearray()
+            async for chunk in self.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise aiohttp.ClientPayloadError(f"the answer has more than {limit} bytes")
+            return bytes(body)
 
     return Bounded
 
