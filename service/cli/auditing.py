@@ -2,6 +2,7 @@
 
 import json
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +52,10 @@ def audit(
     out: Out = None,
     fail_on: Annotated[Level, typer.Option(help="exit with 2 where a finding is this grave or graver")] = Level.HIGH,
     transport: Annotated[Transport, typer.Option(help="the fastest that it may have travelled by")] = Transport.AIR,
-    late_hours: Annotated[float, typer.Option(min=0, help="hours from an event to its block that are not late")] = 72.0,
-    gain: Annotated[float, typer.Option(min=0, help="share by which outputs may outweigh inputs")] = 0.02,
+    late_hours: Annotated[
+        float, typer.Option(min=0, max=87_600, help="hours from an event to its block that are not late")
+    ] = 72.0,
+    gain: Annotated[float, typer.Option(min=0, max=1000, help="share by which outputs may outweigh inputs")] = 0.02,
     loss: Annotated[float, typer.Option(min=0, max=1, help="share of the inputs that may be lost")] = 0.9,
     journey: Annotated[bool, typer.Option(help="also judge containers, ancestors and descendants")] = True,
     block_hash: Annotated[str | None, typer.Option(help="of a file: hash of a block that you trust")] = None,
@@ -64,6 +67,8 @@ def audit(
     """What an auditor should ask about a thing. Of a bundle file it asks nobody: the file is verified, then judged."""
     if format_ in (Format.XLSX, Format.PDF) and out is None:
         raise typer.BadParameter(f"{format_} is no text: say where to write it, with --out")
+    if not all(isfinite(number) for number in (late_hours, gain, loss)):
+        raise typer.BadParameter("--late-hours, --gain and --loss are numbers that end")
     if Path(thing).is_file():
         from service.findings import Limits
 

@@ -48,6 +48,13 @@ def test_what_to_trust_has_to_be_said() -> None:
     assert run("https://id.gs1.org/01/09521321000018/21/1", *TRUST).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "option", [("--late-hours", "nan"), ("--gain", "nan"), ("--gain", "inf"), ("--late-hours", "1e300")]
+)
+def test_parameters_that_are_no_numbers(option: tuple[str, str]) -> None:
+    assert run(str(VECTORS / "bundle.json"), *TRUST, *option).exit_code == 2
+
+
 def test_the_exit_code_tells_how_grave_the_findings_are() -> None:
     told = json.loads(run(str(VECTORS / "bundle.json"), *TRUST, "--format", "json", "--fail-on", "never").output)
     for level in ("info", "low", "medium", "high"):
