@@ -1,11 +1,13 @@
 """The bundle file (docs/format.md, section 5) as it is read: hostile input, which has one spelling or is refused."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from service.epcis.plainjson import MAX_DEPTH
 from service.sealing.bundle_parts import (
     FORMAT,
     Bundle,
@@ -42,6 +44,7 @@ MAX_BYTES = 128 * 1024 * 1024
 MAX_OPENINGS = 4_000_000
 MAX_COMMAS = 12_000_000
 MAX_ENTRIES = 1_000_000
+_LONG_NUMBER = re.compile(rb"[:,\[]-?[0-9]{16}")
 _BUNDLE: TypeAdapter[Bundle] = TypeAdapter(Bundle)
 
 
@@ -101,9 +104,34 @@ def _canonicalise(content: dict[str, Any]) -> None:
     for index, event in enumerate(events if isinstance(events, list) else ()):
         if isinstance(event, dict) and isinstance(event.get("document"), dict):
             try:
-                event["document"] = canonical_json(event["document"])
+                canonical = canonical_json(event["document"])
+                _check_readable(event["document"], canonical)
             except ValueError as fault:
                 raise MalformedBundle(f"/events/{index}/document: it cannot be canonicalised: {fault}") from fault
+            event["document"] = canonical
+
+
+def _check_readable(document: dict[str, Any], canonical: bytes) -> None:
+    """What no service takes, and JSON readers differ on; raises ValueError."""
+    if canonical.count(b"{") + canonical.count(b"[") > MAX_DEPTH and _is_deep(document):
+        raise ValueError(f"objects and arrays are nested more than {MAX_DEPTH} deep")
+    if _LONG_NUMBER.search(canonical) and _holds_large_double(document):
+        raise ValueError("a number is an integer beyond 2^53 - 1")
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        items = (item for one in level for item in (one.values() if isinstance(one, dict) else one))
+        level = [item for item in items if isinstance(item, dict | list)]
+    return bool(level)
+
+
+def _holds_large_double(value: Any) -> bool:
+    """Whether a double is there that RFC 8785 writes as an integer and that is not exact; nesting is bounded."""
+    if isinstance(value, dict | list):
+        return any(map(_holds_large_double, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and 2**53 <= abs(value) < 1e21
 
 
 def check_order(bundle: Bundle) -> None:
@@ -121,6 +149,8 @@ def check_order(bundle: Bundle) -> None:
         raise MalformedBundle(f"/trails: {len(entries)} entries in all; a bundle has at most {MAX_ENTRIES}")
     if NOBODY in {entry.to for entry in entries}:
         raise MalformedBundle("/trails: an entry without recipient says null, not 32 zero bytes")
+    if any(len(capture.entries) % 32 for capture in bundle.captures):
+        raise MalformedBundle("/captures: hashes of entries have 32 bytes each")
     numbers = {party.number for party in bundle.parties}
     unnamed = {entry.party for entry in entries} | {one.party for one in bundle.erased}
     if unnamed := unnamed - numbers:

@@ -48,6 +48,13 @@ def in_form(random: Random, case: Case) -> Case:
     return replace(case, name=f"{case.name}, changed", file=file, trust=trust, ledger=ledger)
 
 
+def with_document(case: Case, document: dict[str, Any]) -> Case:
+    """The case with another document in its first event, which opens no seal."""
+    content = orjson.loads(case.file)
+    content["events"][0]["document"] = document
+    return replace(case, file=spelled(content))
+
+
 def _in_bytes(random: Random, case: Case) -> Case:
     at = random.randrange(len(case.file))
     new = bytes([random.randrange(256)]) if random.random() < 0.7 else b""

@@ -14,7 +14,7 @@ from service.sealing.trust import Trust
 from service.sealing.verify import verify
 from tests.sealing.cases import Case, cases
 from tests.vectors import VECTORS
-from tests.web.mutants import in_form, in_meaning
+from tests.web.mutants import in_form, in_meaning, with_document
 from tests.web.scripts import answers, packed
 
 
@@ -89,3 +89,20 @@ NO_BUNDLES = (
 def test_whatever_is_no_bundle_is_refused_at_the_first_step() -> None:
     found = compare([Case("no bundle", "", file, Trust(bytes(32))) for file in NO_BUNDLES])
     assert {(one["error"], one["failedStep"]) for one in found} == {("MalformedBundle", 1)}
+
+
+def test_documents_are_as_deep_and_their_numbers_as_large_as_everywhere() -> None:
+    (case,) = (one for one in cases() if one.name == "single")
+
+    def nested(depth: int) -> dict[str, Any]:
+        inner: Any = {}
+        for index in range(depth - 1):
+            inner = {"a": inner} if index % 2 else [inner]
+        return {"a": inner} if isinstance(inner, list) else inner
+
+    depths = [compare([with_document(case, nested(depth))])[0]["error"] for depth in (63, 64, 65, 66)]
+    assert set(depths[:1]) == {"SealBroken"}
+    assert depths[-1] == "MalformedBundle"
+    numbers = (2.0**53 - 1, 2.0**64, 1.2e20, -1e20, 1e21, 1.5)
+    found = [one["error"] for one in compare([with_document(case, {"a": number}) for number in numbers])]
+    assert found == ["SealBroken", *["MalformedBundle"] * 3, "SealBroken", "SealBroken"]

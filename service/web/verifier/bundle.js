@@ -162,6 +162,12 @@ function checkOrder(bundle) {
   if (entries.length > MAX_ENTRIES) {
     malformed(`/trails: ${entries.length} entries in all; a bundle has at most ${MAX_ENTRIES}`);
   }
+  if (entries.some((entry) => entry.to === ZERO_WORD)) {
+    malformed("/trails: an entry without recipient says null, not 32 zero bytes");
+  }
+  if (bundle.captures.some((capture) => capture.entries.length % 64)) {
+    malformed("/captures: hashes of entries have 32 bytes each");
+  }
   const numbers = new Set(bundle.parties.map((party) => party.number));
   const named = [...entries, ...bundle.erased].map((one) => one.party).filter((number) => !numbers.has(number));
   if (named.length) malformed(`/parties: party ${lowest(named)}, which is referred to, is not there`);
