@@ -63,7 +63,7 @@ PRESENT = {
     "queryName": "known",
 }
 """Values that lead somewhere, for the paths that have such parameters: random ones hardly ever do."""
-ASKS_THE_CHAIN = ("GET /v1/trail/bundle",)
+ASKS_THE_CHAIN = ("GET /v1/trail/bundle", "POST /v1/bundles")
 """Answers 503 here, as it should: there is no chain."""
 OWN = ("Authorization", "authorization", "Content-Length")
 Answer = TypeVar("Answer")
