@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any
 
 from service.sealing import errors
 from service.sealing.bundle import CapturePart, EntryPart, EventPart, TrailPart
@@ -192,5 +191,5 @@ def _check_entries(capture: CapturePart, entries: Signed) -> None:
 
 
 def _name(case: Case, index: int) -> str:
-    document: dict[str, Any] = case.bundle.events[index].document
-    return f"event {index} ({str(document.get('eventID', 'without an eventID'))[:200]})"
+    named = case.bundle.events[index].document.get("eventID")
+    return f"event {index} ({named[:200] if isinstance(named, str) else 'without an eventID'})"
