@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -25,11 +25,11 @@ from service.erasure.errors import NothingToErase, StatementStays
 from service.erasure.statement import document_of
 from service.errors import TrailsealError
 from service.parties.caller import Caller
-from service.parties.errors import NoSigningKey, NotDeployed
+from service.parties.errors import NoSigningKey, NotDeployed, PartyIsSuspended
 from service.parties.scopes import Scope
 from service.store import erasure as store
 from service.store import parties as party_store
-from service.store.database import Database, Session
+from service.store.database import Database, DatabaseUnavailable, Session
 from service.store.erasure import Erasable, ErasureRow, ToldErasure
 from service.trails.facts import erasure_view
 from service.trails.views import ErasureView, PartyName
@@ -58,6 +58,7 @@ class Erasures:
         self._captures = Captures(database, settings)
         self._secret = settings.consortium_secret.get_secret_value()
         self._tried = 0
+        self._failed: set[UUID] = set()
 
     async def erase(self, caller: Caller, event_id: str, reason: str) -> Sequence[Erased]:
         """Erases the caller's event with this eventID, and its declaration as an error where there is one.
@@ -97,6 +98,8 @@ class Erasures:
         self._tried = rows[-1][0] if len(rows) == _AT_ONCE else 0
         done = False
         for _, row in rows:
+            if row.id in self._failed:
+                continue
             with contextlib.suppress(NoSigningKey):  # revoked meanwhile
                 done |= await self._capture(callers[row.party], row)
         return done
@@ -150,8 +153,9 @@ class Erasures:
         except NoSigningKey:
             raise
         except TrailsealError as waiting:
-            known = isinstance(waiting, NotDeployed)
-            (_log.info if known else _log.error)("a statement waits", erasure=str(row.id), reason=waiting.slug)
+            if not isinstance(waiting, NotDeployed | DatabaseUnavailable | PartyIsSuspended):
+                self._failed.add(row.id)  # for this process: it would fail again
+                _log.error("a statement cannot be captured", erasure=str(row.id), reason=waiting.slug)
             return False
         return True
 

@@ -10,6 +10,8 @@ from service.epcis.identifiers import Kind, kind
 from service.store.erasure import STATEMENT, ErasureRow
 
 NAMESPACE = "urn:trailseal:epcis:"
+NO_THING = "urn:trailseal:erased"
+"""EPCIS wants an ObjectEvent to name something; this is a class and no thing, so the statement is the journal's too."""
 _CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"trailseal": NAMESPACE}]
 
 
@@ -32,13 +34,14 @@ def document_of(erasure: ErasureRow, things: Iterable[str]) -> bytes:
         "action": "OBSERVE",
         "trailseal:erases": f"0x{erasure.seal.hex()}",
         "trailseal:reason": erasure.reason,
-        "epcList": [],
     }
     for thing in things:
         if kind(thing) is Kind.LOT:
             event.setdefault("quantityList", []).append({"epcClass": thing})
         else:
-            event["epcList"].append(thing)
+            event.setdefault("epcList", []).append(thing)
+    if "epcList" not in event and "quantityList" not in event:
+        event["quantityList"] = [{"epcClass": NO_THING}]
     document = {
         "@context": _CONTEXT,
         "type": "EPCISDocument",

@@ -126,6 +126,8 @@ class Recoveries:
                 raise RecoveryClosed("it was confirmed or taken back, or a day has gone by: ask for it anew")
             if found.party == caller.party:
                 raise RecoveringOneself("another administrator has to confirm the recovery of your party")
+            if not await key_store.stands(session, found.asked_by_key):
+                raise RecoveryClosed("the API key that asked for it was revoked meanwhile: ask for it anew")
             lines = [await stored.roots(session, [key]) for key in (found.asked_by_key, caller.key_id)]
             if found.asked_by_key == caller.key_id or not lines[1] or lines[0] & lines[1]:
                 raise SecondAdministratorNeeded(
