@@ -80,13 +80,22 @@ async def _run(chosen: Iterable[Attack], undefended: bool) -> int:
             fell += [] if outcome.survived else [attack.id]
             print(f"{'survived' if outcome.survived else 'SUCCEEDED':9}  {attack.id:34} {outcome.observed}")
             if undefended and attack.undefended is not None:
-                with attack.undefended(made):
-                    bare = await attack.run(made)
+                bare = await _bare(attack, made)
                 vacuous += [attack.id] if bare.survived else []
                 print(f"  without the defence: {'SURVIVED TOO' if bare.survived else 'succeeds'}: {bare.observed}")
     told = {"survived": survivors, "total": total, "succeeded": fell, "seconds": round(time.monotonic() - begin, 1)}
     print(json.dumps(told | ({"vacuous": vacuous} if undefended else {})))
     return 1 if fell or vacuous else 0
+
+
+async def _bare(attack: Attack, made: World) -> Outcome:
+    """As `attempted`, without the defence; an attack that fails for another reason proves nothing."""
+    assert attack.undefended is not None
+    try:
+        with attack.undefended(made):
+            return await attack.run(made)
+    except Exception as fault:  # noqa: BLE001
+        return Outcome(True, f"{type(fault).__name__}: {fault}"[:300])
 
 
 async def attempted(attack: Attack, made: World) -> Outcome:

@@ -4,9 +4,23 @@ from importlib import import_module
 
 from bench.attacks.registry import ATTACKS
 
-__all__ = ["ATTACKS"]
+__all__ = ["ATTACKS", "MODULES"]
 
-MODULES = ("signatures", "standing", "relaying", "holding", "bundles")
+MODULES = (
+    "signatures",
+    "standing",
+    "relaying",
+    "holding",
+    "bundles",
+    "chains",
+    "rows",
+    "tenants",
+    "credentials",
+    "recovering",
+    "privacy",
+    "outside",
+    "inputs",
+)
 
 for module in MODULES:
     import_module(f"bench.attacks.{module}")

@@ -107,7 +107,7 @@ def tidied(content: Content) -> Content:
 
 def seal_in(event: Content) -> str:
     """The seal that an event of a bundle opens."""
-    return f"0x{EventPart(document=event['document'], nonce=bytes.fromhex(event['nonce'][2:])).seal.hex()}"
+    return f"0x{EventPart.of(event['document'], bytes.fromhex(event['nonce'][2:])).seal.hex()}"
 
 
 def longest(content: Content) -> list[Content]:

@@ -84,7 +84,7 @@ _ZERO_SPEAKS = mutant(
     ),
 )
 _ANYBODY_SPEAKS = mutant("unknown-keys-speak", ("Provenance", *_UNKNOWN))
-_ENTRIES_UNSIGNED = mutant(
+ENTRIES_UNSIGNED = mutant(
     "entries-unsigned",
     (
         "Provenance",
@@ -238,11 +238,11 @@ async def _other_name(world: World) -> Outcome:
     adversary=Adversary.RELAY,
     without="whoever relays makes any party say anything",
     where="`Provenance._signer`: the capture id is signed",
-    undefended=without_check(_ENTRIES_UNSIGNED),
+    undefended=without_check(ENTRIES_UNSIGNED),
 )
 async def _other_entries(world: World) -> Outcome:
     ledger = await world.ledger()
-    good = _signed(ledger, seen(), deadline=2**40)
+    good = signed_for(ledger, seen(), deadline=2**40)
     return await _tried(ledger, SignedCapture(entry_words([seen()]), good.deadline, good.signature))
 
 
@@ -257,13 +257,13 @@ async def _other_entries(world: World) -> Outcome:
 )
 async def _prolonged(world: World) -> Outcome:
     ledger = await world.ledger()
-    good = _signed(ledger, seen(), deadline=1)
+    good = signed_for(ledger, seen(), deadline=1)
     return await _tried(ledger, SignedCapture(good.words, 2**40, good.signature))
 
 
-def _signed(ledger: Ledger, entry: Entry, *, deadline: int) -> SignedCapture:
+def signed_for(ledger: Ledger, entry: Entry, *, deadline: int) -> SignedCapture:
     """As a party's wallet signs for this contract, which may take less into the digest than the released one."""
-    words = {_ENTRIES_UNSIGNED: [_word(deadline)], _DEADLINE_UNSIGNED: [capture_id([entry])]}
+    words = {ENTRIES_UNSIGNED: [_word(deadline)], _DEADLINE_UNSIGNED: [capture_id([entry])]}
     signed = words.get(ledger.mutant or "", [capture_id([entry]), _word(deadline)])
     digest = keccak256(b"\x19\x01", ledger.domain(), keccak256(_CAPTURE_TYPE, *signed))
     return SignedCapture(entry_words([entry]), deadline, sign(digest, ledger.acme.key))
