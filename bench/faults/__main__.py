@@ -117,6 +117,7 @@ def _result(
     ):
         print(f"! {what}")
     taken = [one for kind in storm.times.values() for one in kind]
+    middle = statistics.median(one if one is not None else float("inf") for one in taken)
     return {
         "accepted": verdict.accepted,
         "sealed": verdict.sealed,
@@ -132,7 +133,7 @@ def _result(
         "given_up_by_clients": len(suppliers.abandoned),
         "repeated_by_clients": suppliers.repeated,
         "faults": len(taken),
-        "converged_p50_s": round(statistics.median(one if one is not None else float("inf") for one in taken), 1),
+        "converged_p50_s": round(middle, 1) if middle < float("inf") else None,
         "converged_max_s": None if None in taken else round(max(one for one in taken if one is not None), 1),
         "seconds": round(time.monotonic() - begin),
         "seed": given.seed,

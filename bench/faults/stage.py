@@ -153,7 +153,7 @@ def _through(url: str, folder: Path) -> str:
     return f"{url.partition('?')[0]}?host={folder}&port=5432"
 
 
-async def until(found: Callable[[], bool], what: str, seconds: float = 60) -> None:
+async def until(found: Callable[[], bool], what: str, seconds: float = 300) -> None:
     """Waits until it is so; TimeoutError names it."""
     deadline = time.monotonic() + seconds
     while not await asyncio.to_thread(found):
@@ -218,7 +218,7 @@ async def _founded(stage: Stage) -> None:
         await stage.start(name)
     for url in stage.urls.values():
         await until(lambda url=url: _answers(url), f"{url} does not answer")  # type: ignore[misc]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while stage.deployed is None and time.monotonic() < deadline:
         async with stage.database.session() as session:
             stage.deployed = await deployed(session)

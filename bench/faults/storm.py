@@ -13,7 +13,7 @@ from bench.faults.stage import APIS, BLOCK_SECONDS, PROCESSES, RELAYS, REST, WAT
 from service.errors import TrailsealError
 from service.ledger.client import NodeRefused, number
 
-LIMIT_SECONDS = 120.0
+LIMIT_SECONDS = 60.0
 _DEEPEST = 8
 _TWO_AT_ONCE = 0.2
 _GWEI = 10**9

@@ -16,6 +16,7 @@ _log = structlog.get_logger(__name__)
 _STUBBORN_SENDS = 4
 _HOPELESS_SENDS, _HOPELESS_BLOCKS = 12, 4
 _ORPHANED_SENDS = 30
+_TRIES = 3
 _FILLED_AT_ONCE = 50
 _DEAREST = 100
 
@@ -36,19 +37,27 @@ class Overdue:
         Raises:
             NodeUnavailable, NodeRefused: nothing is changed, call again later.
         """
-        async with self._database.session() as session:
-            last = await chain.last_block(session)
-        used = await self._count_after(last, account) if last is not None else None
-        if last is None or used is None:
-            return
-        fees = await Fees.now(self._node)
+        for _ in range(_TRIES):
+            async with self._database.session() as session:
+                last = await chain.last_block(session)
+            used = await self._count_after(last, account) if last is not None else None
+            if last is None or used is None:
+                return
+            if await self._mend(account, last, used, await Fees.now(self._node), refusals):
+                return
+
+    async def _mend(
+        self, account: bytes, last: FollowedBlock, used: int, fees: Fees, refusals: Mapping[bytes, str]
+    ) -> bool:
+        """Does what is to be done, all of it as of the block `last`; False where the mirror has moved on."""
         async with self._database.session() as session:
             await transactions.lock_order(session)
-            if not await chain.lock_mirror(session) or await chain.last_block(session) != last:
-                return
+            await chain.wait_for_mirror(session)
+            if await chain.last_block(session) != last:
+                return False
             unmined = await transactions.unmined_of(session, account)
             if not unmined:
-                return
+                return True
             passed = self._blocks_passed(unmined[0], last.number)
             if used > unmined[0].nonce:
                 await self._give_up(session, [one for one in unmined if one.nonce < used])
@@ -60,6 +69,7 @@ class Overdue:
                 await self._replace(session, unmined[0], refusals.get(unmined[0].hash), fees)
             else:
                 await self._raise_fees(session, account, unmined, fees)
+            return True
 
     def _blocks_passed(self, front: UnminedTransaction, height: int) -> int:
         """How many blocks came while this transaction was the account's first without one."""

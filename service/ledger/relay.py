@@ -9,7 +9,9 @@ Rules (DESIGN section 6, steps 4 and 5):
    lets them be mined once, and the contract records a capture once, whatever is sent.
 3. Captures wait while a registry call waits for its transaction, for they may rely on it; and so does a registry call
    while others wait for their block.
-4. A transaction that gets no block is looked after: given up when the chain used its nonce for another, so that what it
+4. Of several accounts one packs at a time: another one's turn comes when nothing of the first waits for a block. So a
+   backlog becomes few large transactions of one account, which fit one block, and not many that wait for one another.
+5. A transaction that gets no block is looked after: given up when the chain used its nonce for another, so that what it
    carried waits again; signed with higher fees when the base fee outgrew it; and a gap before it is filled.
 """
 
@@ -54,6 +56,7 @@ class Relay:
         self._relay = self._signer(settings.relay_key.get_secret_value() if settings.relay_key else None)
         self._overdue = Overdue(database, node, [signer for signer in (self._admin, self._relay) if signer])
         self._begun = False
+        self._looked = 0.0
 
     async def step(self) -> bool:
         """Packs what waits and sends what is unsent; whether there was anything.
@@ -70,7 +73,9 @@ class Relay:
             busy |= await self._pack_registry(self._admin)
         if self._relay is not None:
             busy |= await self._pack_captures(self._relay)
-        return await self._send() or busy
+        busy |= await self._send()
+        await self._look_after_own()
+        return busy
 
     def _signer(self, key: bytes | None) -> Signer | None:
         return Signer(key, self._deployment.chain_id) if key else None
@@ -120,8 +125,13 @@ class Relay:
         return True
 
     async def _room(self, session: Session, signer: Signer) -> int:
-        """How many more transactions may wait for a block now."""
+        """How many more transactions may wait for a block now.
+
+        None while another account's do: those of several accounts go to the node one after the other, a block for each.
+        """
         if not await outbox.anything_waits(session) or await outbox.any_call_waits(session):
+            return 0
+        if await transactions.not_our_turn(session, signer.address):
             return 0
         return self._settings.unmined_transactions - await transactions.count_unmined(session, signer.address)
 
@@ -187,6 +197,19 @@ class Relay:
         async with self._database.session() as session:
             await transactions.mark_sent(session, [one.hash for one in due])
             await transactions.send_sooner(session, soon, _PATIENCE_SECONDS - _SPENT_PATIENCE_SECONDS)
-        for account in {one.account for one in due if one.sends or one.hash in soon}:
+        for account in {one.account for one in due if one.sends or one.hash in soon or one.hash in refusals}:
             await self._overdue.look_after(account, refusals)
         return True
+
+    async def _look_after_own(self) -> None:
+        """Only who has an account's key can mend its transactions, and another relay may have been the one to send."""
+        if time.monotonic() - self._looked < _PATIENCE_SECONDS / 2:
+            return
+        self._looked = time.monotonic()
+        for signer in (self._admin, self._relay):
+            if signer is None:
+                continue
+            async with self._database.session() as session:
+                overdue = await transactions.any_overdue(session, signer.address, _PATIENCE_SECONDS)
+            if overdue:
+                await self._overdue.look_after(signer.address, {})

@@ -136,6 +136,11 @@ async def lock_mirror(session: Session) -> bool:
     return bool((await session.execute(statement, {"lock": _WATCH_LOCK})).scalar_one())
 
 
+async def wait_for_mirror(session: Session) -> None:
+    """As `lock_mirror`, once nobody else moves it any more, which nobody does for long; `lock_order` came before."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WATCH_LOCK})
+
+
 async def follow(session: Session, followed: Followed) -> list[tuple[bytes, str]]:
     """Takes a run of blocks into the mirror; `lock_mirror` came before.
 

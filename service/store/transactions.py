@@ -88,6 +88,25 @@ async def count_unmined(session: Session, account: bytes) -> int:
     return int((await session.execute(statement, {"account": account})).scalar_one())
 
 
+async def not_our_turn(session: Session, account: bytes) -> bool:
+    """Whether captures that another account carries wait for a block, or a gap before the account's own nonces does."""
+    statement = text(
+        "SELECT EXISTS (SELECT FROM transactions WHERE block IS NULL AND ((purpose = :record AND account <> :account)"
+        " OR (purpose = :gap AND account = :account)))"
+    )
+    values = {"record": RECORD, "gap": GAP, "account": account}
+    return bool((await session.execute(statement, values)).scalar_one())
+
+
+async def any_overdue(session: Session, account: bytes, seconds: float) -> bool:
+    """Whether a transaction of the account was sent and has had no block for so long since it was stored."""
+    statement = text(
+        "SELECT EXISTS (SELECT FROM transactions WHERE block IS NULL AND account = :account AND sends > 0"
+        " AND created_at < clock_timestamp() - make_interval(secs => :seconds))"
+    )
+    return bool((await session.execute(statement, {"account": account, "seconds": seconds})).scalar_one())
+
+
 async def registry_in_flight(session: Session) -> bool:
     """Whether a deployment or registry call waits for its block."""
     statement = text("SELECT EXISTS (SELECT FROM transactions WHERE block IS NULL AND purpose NOT IN (:record, :gap))")

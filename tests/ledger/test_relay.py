@@ -53,26 +53,34 @@ async def signed_parts(world: World) -> list[SignedCapture]:
     return [SignedCapture(*row) for row in rows]
 
 
+async def _work(one: Worker, begin: asyncio.Event, done: asyncio.Event) -> None:
+    await begin.wait()
+    while not done.is_set():
+        if not await one.step():
+            await asyncio.sleep(0.02)
+
+
 async def test_order_on_chain_is_order_of_acceptance_with_many_relays_and_watchers(ledger: World) -> None:
     relays: list[Worker] = [
         Relay(ledger.database, ledger.node, ledger.deployed, settings)
         for settings in (ledger.settings, ledger.settings, with_relay_key(ledger), with_relay_key(ledger))
     ]
     watchers: list[Worker] = [Watcher(ledger.database, ledger.node, ledger.deployed) for _ in range(2)]
-    done = asyncio.Event()
-
-    async def work(one: Worker) -> None:
-        while not done.is_set():
-            if not await one.step():
-                await asyncio.sleep(0.02)
-
+    begun, handed_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    begun.set()
     thing = item()
     async with asyncio.TaskGroup() as group:
-        for one in (*relays, *watchers):
-            group.create_task(work(one))
+        # One relay has an account of its own, and ends in the middle of it; the others take over.
+        group.create_task(_work(relays[2], begun, handed_on))
+        for one in (relays[0], relays[1], relays[3]):
+            group.create_task(_work(one, handed_on, done))
+        for one in watchers:
+            group.create_task(_work(one, begun, done))
         for index in range(60):
             await ledger.accept(seen(thing), caller=(ledger.acme, ledger.bolt)[index % 2])
-            if index % 20 == 10:
+            if index == 30:
+                handed_on.set()
+            if index in (35, 50):
                 await join(ledger.database, ledger.keys, f"did:example:newcomer-{index}")
             await asyncio.sleep(0.01)
         for _ in range(600):
@@ -85,6 +93,24 @@ async def test_order_on_chain_is_order_of_acceptance_with_many_relays_and_watche
     assert [one.part for one in said] == accepted
     accounts = await ledger.one("SELECT count(DISTINCT account) FROM transactions WHERE purpose = 'record'")
     assert accounts > 1, "only one relay got to work, so the order was never in danger"
+
+
+async def test_of_several_accounts_one_packs_at_a_time(ledger: World) -> None:
+    """What they packed by turns would be mined by turns, a block for each."""
+    other = Relay(ledger.database, ledger.node, ledger.deployed, with_relay_key(ledger))
+    packed = "SELECT count(*) FROM transactions WHERE purpose = 'record'"
+    await ledger.accept(seen())
+    await ledger.relay.step()
+    await ledger.accept(seen())
+    assert other._relay is not None
+    assert not await other._pack_captures(other._relay)
+    assert await ledger.one(packed) == 1
+    await ledger.mine()
+    while await ledger.watcher.step():
+        pass
+    assert await other._pack_captures(other._relay)
+    await ledger.settle()
+    await ledger.assert_sealed_once()
 
 
 async def test_a_capture_that_relies_on_a_registration_comes_after_it(ledger: World) -> None:

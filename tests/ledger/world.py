@@ -96,7 +96,7 @@ class World:
     async def step(self) -> bool:
         return any([await self.resigner.step(), await self.relay.step(), await self.watcher.step()])
 
-    async def settle(self, seconds: float = 40) -> None:
+    async def settle(self, seconds: float = 90) -> None:
         """Relays and watches until nothing waits."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
