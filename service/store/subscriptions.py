@@ -228,6 +228,15 @@ async def leased(session: Session, subscription_id: UUID, lease: UUID, seconds: 
     return found.first()
 
 
+async def renew(session: Session, subscription_id: UUID, lease: UUID, seconds: float) -> None:
+    """Lengthens the lease, where it is still held."""
+    await session.execute(
+        update(Subscription)
+        .where(col(Subscription.id) == subscription_id, col(Subscription.lease) == lease)
+        .values(leased_until=func.now() + timedelta(seconds=seconds))
+    )
+
+
 async def query_of(session: Session, query: UUID) -> NamedQuery | None:
     """The query with this id."""
     return await session.get(NamedQuery, query, populate_existing=True)

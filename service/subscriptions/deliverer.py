@@ -6,6 +6,7 @@ same id.
 """
 
 import asyncio
+import contextlib
 import random
 import ssl
 import time
@@ -22,7 +23,7 @@ from service.parties.keyring import Keyring
 from service.store import subscriptions as stored
 from service.store.database import Database, unavailable
 from service.subscriptions.destination import Destination
-from service.subscriptions.preparing import LEASE_SECONDS, Outgoing, prepare
+from service.subscriptions.preparing import LEASE_SECONDS, RENEW_SECONDS, Outgoing, prepare
 from service.subscriptions.retries import pause
 from service.subscriptions.sending import TOTAL_SECONDS, Answer, Resolver, Sender
 from service.subscriptions.signature import HEADER, signature
@@ -96,6 +97,8 @@ class Deliverer:
 
     async def _work(self, subscription: UUID, lease: UUID) -> None:
         """Never raises: one subscription's trouble is not the others'."""
+        done = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(subscription, lease, done))
         try:
             try:
                 await self._send_what_is_due(subscription, lease)
@@ -107,6 +110,21 @@ class Deliverer:
                 await stored.release(session, subscription, lease)
         except Exception as fault:  # noqa: BLE001  # the lease runs out, and the subscription is claimed again
             _log.warning("a subscription waits for the database", subscription=str(subscription), **told_safely(fault))
+        finally:
+            done.set()
+            await renewing
+
+    async def _renew(self, subscription: UUID, lease: UUID, done: asyncio.Event) -> None:
+        """Keeps the lease while an attempt takes longer than it lasts, until the work is done."""
+        while not done.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), RENEW_SECONDS)
+                return
+            try:
+                async with self._database.session() as session:
+                    await stored.renew(session, subscription, lease, LEASE_SECONDS)
+            except Exception as fault:  # noqa: BLE001  # it may run out: another worker then sends the same again
+                _log.warning("a lease could not be renewed", subscription=str(subscription), **told_safely(fault))
 
     async def _send_what_is_due(self, subscription: UUID, lease: UUID) -> None:
         for _ in range(_IN_A_ROW):

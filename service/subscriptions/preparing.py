@@ -23,8 +23,9 @@ from service.subscriptions.named import parsed
 from service.subscriptions.schedule import Schedule
 from service.subscriptions.writing import document
 
-LEASE_SECONDS = 30.0
-"""Longer than an attempt takes; what a killed worker had leased waits for its end."""
+LEASE_SECONDS = 9.0
+"""What a killed worker had leased waits for the end of it; who lives renews it (`RENEW_SECONDS`)."""
+RENEW_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
+from service.subscriptions import deliverer, preparing
 from tests.subscriptions.conftest import Room, eventually, seen
 from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowly
 
@@ -63,6 +64,8 @@ async def test_a_worker_killed_before_it_recorded_success_leaves_one_identical_r
 
         receiver.deeds = [take_and_kill]
         await eventually(lambda: process.poll() is not None, 40)
+    # So that a slow machine does not outlast it.
+    await room.rows("UPDATE subscriptions SET leased_until = now() + interval '60 s' WHERE leased_until > now()")
     later = await room.capture(seen())
     await room.deliver()
     assert len(receiver.calls) == 1, "the dead worker's lease still holds"
@@ -94,6 +97,26 @@ async def test_a_lease_that_runs_out_while_a_worker_sends_does_no_harm(room: Roo
     assert receiver.calls[0].body == receiver.calls[1].body
     distinct = {call.delivery: [event["eventID"] for event in call.events] for call in receiver.taken}
     assert [one for ids in distinct.values() for one in ids] == await room.ids(caught) + await room.ids(later)
+
+
+async def test_an_attempt_that_takes_longer_than_a_lease_keeps_it(
+    room: Room, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (deliverer, preparing):
+        monkeypatch.setattr(module, "LEASE_SECONDS", 2.0)
+    monkeypatch.setattr(deliverer, "RENEW_SECONDS", 0.3)
+    await room.subscribe(receiver.url)
+    await room.capture(seen())
+    slow, other = room.deliverer(), room.deliverer()
+    answer = threading.Event()
+    receiver.deeds = [slowly(answer)]
+    await slow.step()
+    await eventually(lambda: len(receiver.calls) == 1)
+    await asyncio.sleep(3)
+    assert not await other.step(), "it was claimed though its worker lives"
+    answer.set()
+    await slow.finish()
+    assert len(receiver.calls) == 1
 
 
 @pytest.mark.slow
