@@ -84,7 +84,7 @@ async def audit(
     return _file(content, report.subject, "audit", chosen)
 
 
-@router.get("/trail/fsma204", responses=_FSMA204 | refused(*_MISSED))
+@router.get("/trail/fsma204", response_class=Response, responses=_FSMA204 | refused(*_MISSED))
 async def fsma204(
     request: Request,
     caller: Reader,

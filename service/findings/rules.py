@@ -131,7 +131,7 @@ _RULES: Final = (
     ),
     Rule(
         "disposition-sequence",
-        "A disposition contradicts an earlier one",
+        "A disposition does not fit what was stated before",
         "CBV 2.0, 7.2 (the definitions quoted; the table is docs/audit.md's, ours)",
         "Ask the later party on what grounds it released the thing.",
         lifecycle.dispositions,

@@ -120,3 +120,22 @@ async def test_no_cell_of_a_csv_is_a_formula(service: Service) -> None:
     book = await service.call("GET", "/v1/trail/audit", token, params={"identifier": item("1"), "format": "xlsx"})
     with zipfile.ZipFile(io.BytesIO(book.content)) as parts:
         assert not [name for name in parts.namelist() if b"<f>" in parts.read(name)]
+
+
+async def test_the_fdas_spreadsheet_marks_what_is_missing(service: Service) -> None:
+    _, token = await custodial(service)
+    lot = "https://id.gs1.org/01/09521321000018/10/A1"
+    made = event("1", action="ADD", bizStep="commissioning", eventTime="2026-02-01T08:00:00Z")
+    made = {name: value for name, value in made.items() if name != "epcList"}
+    await sealed(service, token, made | {"quantityList": [{"epcClass": lot, "quantity": 5.5, "uom": "KGM"}]})
+    params = {"identifier": "urn:epc:class:lgtin:9521321.000001.A1"}
+    response = await service.call("GET", "/v1/trail/fsma204", token, params=params)
+    assert response.status_code == 200, response.text
+    with zipfile.ZipFile(io.BytesIO(response.content)) as parts:
+        assert b"Initial packing" in parts.read("xl/workbook.xml")
+    told = await service.call("GET", "/v1/trail/fsma204", token, params=params | {"format": "csv"})
+    header, row = csv.reader(io.StringIO(told.content.decode("utf-8-sig")))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["Traceability lot code"] == "(01)09521321000018(10)A1"
+    assert (cells["Quantity"], cells["Unit of measure"]) == ("5.5", "KGM (kilogram)")
+    assert cells["Product description"] == "MISSING"
