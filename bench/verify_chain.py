@@ -12,7 +12,7 @@ from service.sealing import released, rlp
 from service.sealing.bundle import Bundle, CapturePart, EntryPart, EventPart, PartyPart, TrailPart
 from service.sealing.commitments import party_of, trail_of
 from service.sealing.entries import NOBODY, Entry, Recorded, fold
-from service.sealing.hashing import keccak256
+from service.sealing.hashing import canonical_json, keccak256
 from service.sealing.layout import (
     PARTICIPANTS_SLOT,
     custody_slot,
@@ -66,7 +66,7 @@ def bundle(count: int) -> Bundle:
     """The bundle of a trail of so many events, one block a second."""
     domain = domain_separator(CHAIN_ID, PROVENANCE)
     events = [
-        EventPart(document=document(index), nonce=keccak256(b"nonce", index.to_bytes(8, "big"))[:16])
+        EventPart(document=canonical_json(document(index)), nonce=keccak256(b"nonce", index.to_bytes(8, "big"))[:16])
         for index in range(count)
     ]
     trail = trail_of(THING, SALT)
@@ -79,7 +79,7 @@ def bundle(count: int) -> Bundle:
         signature = sign(signing_digest(domain, keccak256(hashed), DEADLINE), KEYS[key])
         captures.append(CapturePart(entries=hashed, deadline=DEADLINE.to_bytes(8, "big"), signature=signature))
         recorded.append(Recorded(seal, party_of(PARTIES[party]), NOBODY, 0, time))
-    header, nodes = _state(fold(recorded), trail, START + count)
+    header, nodes = _state(fold(recorded), trail, START + count, count)
     return Bundle(
         chainId=CHAIN_ID,
         header=header,
@@ -94,7 +94,7 @@ def bundle(count: int) -> Bundle:
     )
 
 
-def _state(head: bytes, trail: bytes, time: int) -> tuple[bytes, list[bytes]]:
+def _state(head: bytes, trail: bytes, time: int, keys: int) -> tuple[bytes, list[bytes]]:
     """The header, and the nodes that prove what the bundle relies on."""
     ledger = {
         keccak256(index.to_bytes(8, "big")): keccak256(b"word", index.to_bytes(8, "big")) for index in range(OTHERS)
@@ -102,7 +102,7 @@ def _state(head: bytes, trail: bytes, time: int) -> tuple[bytes, list[bytes]]:
     ledger |= {PARTICIPANTS_SLOT: PARTICIPANTS, head_slot(trail): head, custody_slot(trail): b"\x01"}
     registry = {party_id_slot(number): party_of(name) for number, name in PARTIES.items()}
     registry |= {party_standing_slot(number): b"\x01" for number in PARTIES}
-    for index, address in enumerate(ADDRESSES):
+    for index, address in enumerate(ADDRESSES[:keys]):
         word = index % len(PARTIES) + 1 | (2**64 - 1) << 96
         registry[key_slot(address)] = word.to_bytes(32, "big")
     asked_ledger = [PARTICIPANTS_SLOT, head_slot(trail), custody_slot(trail)]

@@ -33,12 +33,10 @@ def _unhexed(value: Any) -> bytes:
     return raw
 
 
-def _document(value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if not isinstance(value, Mapping):
-        raise ValueError("a document must be an object")  # noqa: TRY004 (pydantic collects ValueErrors)
-    return canonical_json(value)
+def _canonical(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise ValueError("must be an object")  # noqa: TRY004 (pydantic collects ValueErrors)
+    return value
 
 
 Bytes8 = Annotated[bytes, _hex(8, 8)]
@@ -50,7 +48,7 @@ Node = Annotated[bytes, _hex(32, 1024)]
 Time = Annotated[StrictInt, Field(ge=0, lt=2**53)]
 PartyNumber = Annotated[StrictInt, Field(ge=1, lt=2**32)]
 Identifier = Annotated[StrictStr, Field(min_length=1, max_length=2048)]
-Canonical = Annotated[bytes, PlainValidator(_document)]
+Canonical = Annotated[bytes, PlainValidator(_canonical)]
 
 # Instances are many, so they have slots, which keep each to some 100 bytes.
 _CLOSED = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -88,10 +86,15 @@ class CapturePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_CLOSED)
 class EventPart:
-    """A disclosed event; `canonical` is its document (docs/format.md, section 1), given as JSON object or bytes."""
+    """A disclosed event; `canonical` is its document (docs/format.md, section 1) as bytes."""
 
     canonical: Canonical = Field(alias="document")
     nonce: Bytes16
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], nonce: bytes) -> "EventPart":
+        """The event of a document as a JSON value; raises ValueError where it has no canonical form."""
+        return cls(document=canonical_json(document), nonce=nonce)
 
     @property
     def document(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def document_of(index: int) -> dict[str, Any]:
 def resealed() -> Bundle:
     """A document changed, with a seal that fits, as one who knows the nonce can make it."""
     old = next(one for one in HONEST.events if one.seal == ENTRIES[3].seal)
-    new = EventPart(document={**old.document, "disposition": "in_transit"}, nonce=old.nonce)
+    new = EventPart.of({**old.document, "disposition": "in_transit"}, old.nonce)
     found = changed(3, seal=new.seal)
     events = [one for one in HONEST.events if one is not old] + [new]
     return replace(found, events=sorted(events, key=lambda one: one.seal))
@@ -204,9 +204,7 @@ ATTACKS: dict[str, tuple[type[errors.ProofFailed], Callable[[], Bundle]]] = {
     ),
     "an event that no entry has": (
         errors.SealBroken,
-        lambda: bundle(
-            events=sorted([*HONEST.events, EventPart(document=event(9), nonce=bytes(16))], key=lambda one: one.seal)
-        ),
+        lambda: bundle(events=sorted([*HONEST.events, EventPart.of(event(9), bytes(16))], key=lambda one: one.seal)),
     ),
     "a shown event told as erased": (
         errors.SealBroken,

@@ -78,7 +78,7 @@ def test_every_seventh_byte_of_the_vector_is_noticed() -> None:
 
 def test_random_bytes_of_a_larger_bundle_are_noticed() -> None:
     bundle = World().bundle()
-    events = sorted((EventPart(document={"n": n}, nonce=bytes(16)) for n in range(5000)), key=lambda one: one.seal)
+    events = sorted((EventPart.of({"n": n}, bytes(16)) for n in range(5000)), key=lambda one: one.seal)
     file = replace(bundle, events=events).dump()
     read(file)
     assert len(file) > 300_000
@@ -261,7 +261,7 @@ def test_noise_is_no_bundle(noise: bytes) -> None:
 @settings(max_examples=100)
 @given(st.dictionaries(st.text(max_size=4), st.none() | st.integers(-9, 9) | st.text(), max_size=4))
 def test_documents_survive_the_file_unchanged(document: dict[str, Any]) -> None:
-    bundle = replace(World().bundle(), events=[EventPart(document=document, nonce=bytes(16))])
+    bundle = replace(World().bundle(), events=[EventPart.of(document, bytes(16))])
     back = read(bundle.dump())
     assert back == bundle
     assert back.events[0].document == document

@@ -86,7 +86,7 @@ def test_json_says_the_same() -> None:
 
 def test_a_hostile_document_cannot_write_to_the_auditors_terminal() -> None:
     hostile = {"type": "ObjectEvent", "eventID": "\x1b[2J\x1b[32m11  Custody  PASS\r\n\u202egnp.evil"}
-    lines = as_lines(judged(replace(HONEST, events=[EventPart(document=hostile, nonce=bytes(16))])))
+    lines = as_lines(judged(replace(HONEST, events=[EventPart.of(hostile, bytes(16))])))
     assert any("FAIL" in line and "\\u001b[2J" in line and "\\u202e" in line for line in lines)
     assert all(line.isprintable() for line in lines)
     assert printable("Zürich 東京") == "Zürich 東京"

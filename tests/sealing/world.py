@@ -55,7 +55,7 @@ class Said:
     @property
     def event(self) -> EventPart:
         """The event as a bundle discloses it."""
-        return EventPart(document=self.document, nonce=nonce_of(self.document))
+        return EventPart.of(self.document, nonce_of(self.document))
 
 
 @dataclass(frozen=True)
