@@ -32,7 +32,8 @@ SOURCES = (
 )  # fmt: skip
 OFFERED = (
     "verifyBundle", "recoverWith", "readCheckpoints", "Engine", "KeyRing", "recoverHere", "saidBy", "resolveIdentifier",
-    "readCanonical", "textOfUtf8", "printable", "notesOf", "NoEvent", "NotCanonical", "InvalidIdentifier", "BadCheckpoint",
+    "readCanonical", "textOfUtf8", "printable", "notesOf",
+    "NoEvent", "NotCanonical", "InvalidIdentifier", "BadCheckpoint",
 )  # fmt: skip
 """What the script offers to whoever runs it otherwise than in the page."""
 _IMPORT = re.compile(r'^import (\{[^}]*\}|\* as \w+) from "\./([\w.]+)";$', re.MULTILINE)
