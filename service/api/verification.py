@@ -16,6 +16,7 @@ from service.parties.scopes import Scope
 from service.sealing.checkpoint import BadCheckpoint, read_line
 from service.sealing.report import as_json
 from service.sealing.trust import Trust, Validators, Witnesses
+from service.trails.errors import VerifierBusy
 from service.trails.verifying import MOST_BYTES
 
 __all__ = ["MOST_BYTES", "PATH", "router"]
@@ -38,7 +39,7 @@ _BODY: dict[str, Any] = {
     PATH,
     openapi_extra=_BODY,
     responses=returned(200, VerdictShape, "The verdict, whether the bundle holds or not")
-    | refused(BodyTooLarge, RequestInvalid, NothingTrusted, BadCheckpoint),
+    | refused(BodyTooLarge, RequestInvalid, NothingTrusted, BadCheckpoint, VerifierBusy),
 )
 async def verify(
     request: Request,
@@ -62,8 +63,9 @@ async def verify(
     Whoever trusts nobody runs `trailseal verify`, or the page, without us.
     """
     trust = _trust(block, validator, witness, required, checkpoint)
-    file = await request.body()
-    return Json(as_json(await rooms.verifications.verdict(file, trust, _raw(ledger))))
+    with rooms.verifications.place():
+        file = await request.body()
+        return Json(as_json(await rooms.verifications.verdict(file, trust, _raw(ledger))))
 
 
 def _trust(block: str | None, validators: list[str], witnesses: list[str], required: int, lines: list[str]) -> Trust:

@@ -55,3 +55,9 @@ class BundleTooLarge(TrailsealError):
     """What is asked for is more than one bundle may hold."""
 
     slug, title, status = "bundle-too-large", "That is more than one bundle may hold", 422
+
+
+class VerifierBusy(TrailsealError):
+    """More files wait to be verified than are kept in memory."""
+
+    slug, title, status = "verifier-busy", "The verifier is busy", 503

@@ -1,5 +1,6 @@
 """Verifying over HTTP, and asking for bundles of many trails."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -77,6 +78,21 @@ async def test_a_file_too_long_is_not_read(service: Service) -> None:
     body = b"\x00" * (MOST_BYTES + 1)
     response = await service.call("POST", "/v1/verify", service.admin, params=params, content=body)
     check_problem(response, 413, "body-too-large")
+
+
+async def test_files_do_not_pile_up_in_memory(service: Service) -> None:
+    """Nobody's file is read while enough of them wait; what waits is verified in its turn."""
+    case = CASES["single"]
+    file, params = (FOLDER / case["file"]).read_bytes(), asked(case)
+    calls = [service.call("POST", "/v1/verify", service.admin, params=params, content=file) for _ in range(20)]
+    answers = await asyncio.gather(*calls)
+    busy = [one for one in answers if one.status_code == 503]
+    for one in busy:
+        check_problem(one, 503, "verifier-busy")
+    held = [one.json()["holds"] for one in answers if one.status_code == 200]
+    assert busy
+    assert len(held) >= 8
+    assert all(held)
 
 
 async def test_a_bundle_of_many_is_refused_like_what_does_not_exist(service: Service) -> None:
