@@ -5,8 +5,8 @@ import secrets
 import orjson
 import pytest
 from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_account.messages import encode_defunct, encode_typed_data
+from eth_account.signers.local import LocalAccount
 
 from service.capture import SignedDocument, errors
 from service.capture.renewing import Renewals
