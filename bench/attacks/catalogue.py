@@ -19,6 +19,7 @@ MODULES = (
     "recovering",
     "privacy",
     "outside",
+    "pages",
     "inputs",
 )
 

@@ -85,6 +85,7 @@ async def _laughs(world: World) -> Outcome:
     without="a few requests fill the store: their links are the product of what they name",
     where="`capture.limits.check_ties`",
     undefended=replaced("service.capture.drafted:check_ties", lambda _: lambda _event, left: left),
+    heavy=True,
 )
 async def _ties(world: World) -> Outcome:
     names = [f"https://id.gs1.org/01/09521141234563/21/T{secrets.token_hex(4)}{n}" for n in range(640)]

@@ -47,6 +47,7 @@ class Attack:
     """One entry. `without`: what would have happened without the defence, which is at `where`.
 
     `undefended` is None where the defence cannot be taken away; then `evidence` says why, and what shows that it holds.
+    `heavy`: without the defence it takes seconds, so that only the bench runs it so.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Attack:
     run: Run
     undefended: Undefended | None
     evidence: str = ""
+    heavy: bool = False
 
 
 ATTACKS: dict[str, Attack] = {}
@@ -74,6 +76,7 @@ def attack(
     where: str,
     undefended: Undefended | None = None,
     evidence: str = "",
+    heavy: bool = False,
 ) -> Callable[[Run], Run]:
     """Enters the decorated function as an attack.
 
@@ -84,7 +87,7 @@ def attack(
     def enter(run: Run) -> Run:
         if id in ATTACKS or (undefended is None) == (not evidence):
             raise ValueError(f"attack {id}: ids are used once, and either a defence is taken away or evidence is told")
-        ATTACKS[id] = Attack(id, title, guarantee, adversary, without, where, run, undefended, evidence)
+        ATTACKS[id] = Attack(id, title, guarantee, adversary, without, where, run, undefended, evidence, heavy)
         return run
 
     return enter

@@ -239,7 +239,7 @@ async def _moved(world: World) -> Outcome:
     except WrappedKeyDamaged as refusal:
         return survived(True, refusal.slug)
     finally:
-        await _give(world, made.address, carrier.party)
+        await world.rows("DELETE FROM signing_keys WHERE address = :address", address=made.address)
     return survived(signing.address != made.address, "the stranger's captures are signed with the carrier's key")
 
 

@@ -121,7 +121,12 @@ class World:
         data = record_calldata([SignedCapture(entry_words(entries), deadline, signature)])
         (account, *_) = await self.node.call("eth_accounts")
         call = {"from": account, "to": hexed(self.deployed.provenance), "data": hexed(data), "gasPrice": "0x0"}
-        await self.node.call("eth_sendTransaction", {**call, "gas": hex(10_000_000)})
+        hash_ = await self.node.call("eth_sendTransaction", {**call, "gas": hex(10_000_000)})
+        async with asyncio.timeout(10):
+            while True:
+                if await self.node.call("eth_getTransactionReceipt", hash_) is not None:
+                    break
+                await asyncio.sleep(0.005)
         if watched:
             await self.settle()
 
