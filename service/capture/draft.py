@@ -16,6 +16,7 @@ from service.epcis.identifiers import canonical, kind
 from service.epcis.query.conditions import Indexed
 from service.epcis.query.indexing import indexed
 from service.epcis.references import Link, links, references
+from service.epcis.saying import NoEvent, said
 from service.epcis.times import InvalidTime
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from service.risk.booking import booked_unit
@@ -126,6 +127,7 @@ class Drafter:
         mentions = tuple(self._mentions(event))
         check_lengths(event, event_id, (mention.identifier for mention in mentions))
         _check_reserved(event, mentions)
+        _check_said(event, mentions)
         mentions = mentions or (self._in_journal(party),)
         document = document_bytes(event.source)
         nonce = self._random(16) if nonce is None else nonce
@@ -157,6 +159,20 @@ def _check_reserved(event: Event, mentions: Iterable[DraftMention]) -> None:
     if named is not None:
         message = f"{named[:120]!r} names a journal, which only events without any thing belong to; leave it out"
         raise InvalidDocument([Fault(event.pointer, "reserved", message)])
+
+
+def _check_said(event: Event, mentions: Sequence[DraftMention]) -> None:
+    """What is sealed has to say to every verifier what it says here (docs/format.md, section 8)."""
+    try:
+        told = said(event.source)
+    except NoEvent as fault:
+        raise InvalidDocument(
+            [Fault(event.pointer, "reading", f"no verifier could read this event: {fault}")]
+        ) from None
+    read = {thing: (step, party_of(recipient) if recipient else NOBODY) for thing, (step, recipient) in told.items()}
+    if read != {one.identifier: (one.step, one.to) for one in mentions}:
+        message = "verifiers would read another thing, step or recipient from this event; write its URIs out in full"
+        raise InvalidDocument([Fault(event.pointer, "reading", message)])
 
 
 def _hash_of(event: Event) -> str:
