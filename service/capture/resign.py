@@ -65,11 +65,21 @@ class Resigner:
                 _log.error("a signing key cannot be used", party=f"0x{party.hex()}", reason=fault.detail)
                 continue
             for part in stale:
-                if part.party == party:
-                    signature = sign(signing_digest(domain, capture_id(entries_of(part.entries)), deadline), key)
+                if part.party == party and _is_intact(part):
+                    signature = sign(signing_digest(domain, part.id, deadline), key)
                     await resign.replace_signature(session, part.id, address, deadline, signature)
                     signed += 1
         return signed
+
+
+def _is_intact(part: StalePart) -> bool:
+    """Whether these are still the words that were signed: nobody gets another statement signed by editing a row."""
+    if capture_id(entries_of(part.entries)) == part.id:
+        return True
+    _log.error(
+        "kept entries were altered after they were signed", part=f"0x{part.id.hex()}", party=f"0x{part.party.hex()}"
+    )
+    return False
 
 
 async def _now(session: Session) -> int:

@@ -46,7 +46,9 @@ def deploy() -> None:
 
 
 def work(
-    roles: Annotated[list[str] | None, typer.Argument(help="relay, watch, index, deliver, recall; default: all")] = None,
+    roles: Annotated[
+        list[str] | None, typer.Argument(help="relay, watch, index, deliver, recall; default: all")
+    ] = None,
 ) -> None:
     """Relay what was accepted to the chain, and follow the chain. Any number of these may run."""
     from service.logs import configure_logs

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Service
 from .problems import check_problem
 
-OPEN = {"/livez", "/readyz", "/metrics", "/v1/ledger", "/v1/captures/template.csv", "/v1/enrolments"}
+OPEN = {"/livez", "/readyz", "/metrics", "/v1/ledger", "/v1/captures/template.csv", "/v1/enrolments", "/verify"}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -96,3 +96,17 @@ async def test_a_signature_that_would_lapse_while_it_waits_is_renewed(ledger: Wo
     await ledger.settle()
     said = await ledger.assert_sealed_once()
     assert [one.part for one in said] == [before.id, later.parts[0].id], "it kept its place"
+
+
+async def test_entries_that_were_altered_in_the_database_are_not_signed(ledger: World) -> None:
+    """Who can write in the database alone does not get the party's signature under other words."""
+    await ledger.accept(seen())
+    before = (await told(ledger)).parts[0]
+    await ledger.rows(
+        "UPDATE parts SET deadline = extract(epoch FROM now())::bigint - 1,"
+        " entries = set_byte(entries, 0, get_byte(entries, 0) # 1)"
+    )
+    assert not await ledger.resigner.step()
+    assert (await told(ledger)).parts[0].signer == before.signer
+    assert await ledger.one("SELECT signature FROM parts") is not None
+    assert await ledger.one("SELECT deadline < extract(epoch FROM now()) FROM parts")
