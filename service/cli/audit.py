@@ -18,6 +18,10 @@ Named = Annotated[
 Ledger = Annotated[
     str | None, typer.Option(help="address of the consortium's Provenance, as its members published it (20 bytes)")
 ]
+Required = Annotated[int | None, typer.Option(help="how many of the witnesses must agree", min=1)]
+Checkpoints = Annotated[
+    list[Path] | None, typer.Option(help="files of witnesses' checkpoints", exists=True, dir_okay=False)
+]
 File = Annotated[Path, typer.Argument(help="a bundle", exists=True, dir_okay=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="where to write the bundle")]
 
@@ -66,10 +70,8 @@ def verify(
     block_hash: BlockHash = None,
     validators: Named = None,
     witnesses: Named = None,
-    required: Annotated[int | None, typer.Option(help="how many of the witnesses must agree", min=1)] = None,
-    checkpoints: Annotated[
-        list[Path] | None, typer.Option(help="files of witnesses' checkpoints", exists=True, dir_okay=False)
-    ] = None,
+    required: Required = None,
+    checkpoints: Checkpoints = None,
     ledger: Ledger = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of lines")] = False,
 ) -> None:

@@ -4,12 +4,16 @@ import json
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli.audit import BlockHash, Checkpoints, Ledger, Named, Required, RpcUrl
 from service.cli.client import Client
 from service.cli.options import Key, Url, connection
+
+if TYPE_CHECKING:
+    from service.cli.verifying import Trusted
 
 
 class Format(StrEnum):
@@ -58,24 +62,34 @@ def audit(
     gain: Annotated[float, typer.Option(min=0, max=1000, help="share by which outputs may outweigh inputs")] = 0.02,
     loss: Annotated[float, typer.Option(min=0, max=1, help="share of the inputs that may be lost")] = 0.9,
     journey: Annotated[bool, typer.Option(help="also judge containers, ancestors and descendants")] = True,
-    block_hash: Annotated[str | None, typer.Option(help="of a file: hash of a block that you trust")] = None,
-    rpc: Annotated[str | None, typer.Option(help="of a file: JSON-RPC of a node that you trust")] = None,
-    ledger: Annotated[str | None, typer.Option(help="of a file: address of the consortium's Provenance")] = None,
+    rpc: RpcUrl = None,
+    block_hash: BlockHash = None,
+    validators: Named = None,
+    witnesses: Named = None,
+    required: Required = None,
+    checkpoints: Checkpoints = None,
+    ledger: Ledger = None,
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """What an auditor should ask about a thing. Of a bundle file it asks nobody: the file is verified, then judged."""
+    """What an auditor should ask about a thing. Of a bundle file it asks nobody: the file is verified, then judged.
+
+    What is trusted is said of files only, with the options of `trailseal verify`.
+    """
+    from service.cli.verifying import Trusted
+
     if format_ in (Format.XLSX, Format.PDF) and out is None:
         raise typer.BadParameter(f"{format_} is no text: say where to write it, with --out")
     if not all(isfinite(number) for number in (late_hours, gain, loss)):
         raise typer.BadParameter("--late-hours, --gain and --loss are numbers that end")
+    trusted = Trusted(rpc, block_hash, validators, witnesses, required, tuple(checkpoints or ()))
     if Path(thing).is_file():
         from service.findings import Limits
 
         limits = Limits(transport=transport.value, late_hours=late_hours, gain=gain, loss=loss)
-        content, told = _of_file(Path(thing), (rpc, block_hash, ledger), limits, format_)
+        content, told = _of_file(Path(thing), trusted, ledger, limits, format_)
     else:
-        if block_hash or rpc or ledger:
+        if trusted != Trusted() or ledger:
             raise typer.BadParameter(f"{thing} is no file: what to trust is said of bundle files only")
         asked = {"journey": str(journey).lower(), "transport": transport.value, "lateHours": late_hours}
         content, told = _of_service(thing, asked | {"gain": gain, "loss": loss}, format_, (url, key))
@@ -127,19 +141,14 @@ def _of_service(
 
 
 def _of_file(
-    path: Path, trusted: tuple[str | None, str | None, str | None], limits: Any, format_: Format
+    path: Path, trusted: "Trusted", ledger: str | None, limits: Any, format_: Format
 ) -> tuple[bytes, dict[str, Any]]:
     from service.audit.offline import audited
+    from service.cli.verifying import hexadecimal, read_bytes
     from service.findings.report import as_json, as_lines
-    from service.sealing.trust import Trust
 
-    content = path.read_bytes()
-    rpc, block_hash, ledger = trusted
-    if (rpc is None) == (block_hash is None):
-        raise typer.BadParameter("say what you trust: either --block-hash HASH, or --rpc URL of your own node")
-    block = _bytes("--block-hash", block_hash, 32) if block_hash is not None else _from_node(content, rpc or "")
-    address = None if ledger is None else _bytes("--ledger", ledger, 20)
-    report = audited(content, Trust(block), address, limits)
+    content = read_bytes(path)
+    report = audited(content, trusted.trust(content), hexadecimal("--ledger", ledger, 20), limits)
     told = as_json(report)
     if format_ is Format.TEXT:
         return _text(as_lines(report)), told
@@ -148,30 +157,6 @@ def _of_file(
     from service.audit import files
 
     return files.written(report, format_.value), told
-
-
-def _bytes(option: str, text: str, length: int) -> bytes:
-    try:
-        read = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        read = b""
-    if len(read) != length:
-        raise typer.BadParameter(f"{option} must be {length} bytes in hex ({2 * length} digits)")
-    return read
-
-
-def _from_node(content: bytes, rpc: str) -> bytes:
-    """The hash that the auditor's node has for the number of the bundle's block; zero where it has none such."""
-    from service.cli.verifying import block_hash_at
-    from service.sealing import bundle as bundles
-    from service.sealing.state import Header
-
-    bundle = bundles.read(content)
-    try:
-        number = Header.read(bundle.header).number
-    except ValueError:
-        return bytes(32)  # the verification itself will say what is wrong with the header
-    return block_hash_at(rpc, number) or bytes(32)
 
 
 def _text(lines: list[str]) -> bytes:

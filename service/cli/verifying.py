@@ -88,8 +88,13 @@ def read_bytes(file: Path) -> bytes:
 def block_hash_at(rpc: str, number: int) -> bytes | None:
     """The hash of the block with this number on the node, None where it has no such block."""
     question = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": [hex(number), False]}
-    block = httpx.post(rpc, json=question, timeout=30, trust_env=False).json()["result"]
-    return bytes.fromhex(block["hash"][2:]) if block else None
+    try:
+        block = httpx.post(rpc, json=question, timeout=30, trust_env=False).json()["result"]
+        return bytes.fromhex(block["hash"][2:]) if block else None
+    except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError) as fault:
+        raise typer.BadParameter(
+            f"{rpc} does not answer as a node does ({type(fault).__name__}): check --rpc"
+        ) from fault
 
 
 def verified(file: bytes, rpc: str) -> bool:
