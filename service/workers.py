@@ -72,8 +72,11 @@ async def _with_the_chain(
             group.create_task(_repeat(step, settings.poll_seconds, stop))
 
 
-async def _repeat(step: Callable[[], Awaitable[bool]], pause_seconds: float, stop: asyncio.Event) -> None:
-    while not stop.is_set():
+async def _repeat(
+    step: Callable[[], Awaitable[bool]], pause_seconds: float, stop: asyncio.Event, enough: asyncio.Event | None = None
+) -> None:
+    """Takes steps until it is to stop, or has done enough."""
+    while not stop.is_set() and not (enough and enough.is_set()):
         try:
             busy = await step()
         except (NodeUnavailable, NodeRefused) as fault:
@@ -103,11 +106,11 @@ async def _deployment(database: Database, node: Node, settings: Settings, stop: 
             if known is not None:
                 await check_chain(node, known)
                 found.append(known)
-        if found or stop.is_set():
+        if found:
             enough.set()
-        return False
+        return bool(found)
 
-    await _repeat(look, settings.poll_seconds, enough)
+    await _repeat(look, settings.poll_seconds, stop, enough)
     return found[0] if found else None
 
 
