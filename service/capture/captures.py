@@ -26,9 +26,9 @@ from service.sealing.typeddata import domain_separator, signing_digest, typed_da
 from service.store import captures as store
 from service.store import chain
 from service.store.captures import CaptureRow
-from service.store.database import Database, Session
+from service.store.database import Database, Session, TransactionGivenUp
 
-_WRITES = 3
+_WRITES = 5
 
 Sign = Callable[[Session, Drafted], Awaitable[list[SignedPart]]]
 
@@ -204,14 +204,15 @@ class Captures:
 
         Most keys are fresh, so the key is looked for only where the writing fails, for whatever reason.
         """
-        for _ in range(_WRITES):
+        for attempt in range(1, _WRITES + 1):
             try:
                 return await self._write_once(caller, drafted, sign_parts, idempotency_key, request_hash)
             except (store.Conflict, TrailsealError) as fault:
                 known = await self._known(caller, idempotency_key, request_hash)
                 if known is not None:
                     return known
-                if not isinstance(fault, store.Conflict):
+                again = isinstance(fault, TransactionGivenUp) and attempt < _WRITES
+                if not again and not isinstance(fault, store.Conflict):
                     raise
         raise errors.DuplicateEvent(
             "the seal of an event was captured before, by this party or another: prepare the document again, so that"

@@ -34,7 +34,8 @@ def async_url(url: str) -> URL:
 
 # Connection lost, shutting down, crashed, starting up, too many connections; the session was ended because it said
 # nothing in the middle of a transaction; two transactions waited for each other (PostgreSQL, appendix A).
-_PASSING_STATES = ("08", "57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04", "40001", "40P01")
+_GIVEN_UP_STATES = ("40001", "40P01")
+_PASSING_STATES = ("08", "57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04", *_GIVEN_UP_STATES)
 # A process that hangs or was paused in the middle of a transaction keeps its locks, and readers of what was committed
 # waiting, until PostgreSQL ends its session.
 _SILENT_MILLISECONDS = 120_000
@@ -46,6 +47,10 @@ class DatabaseUnavailable(TrailsealError):
 
     slug, title, status = "database-unavailable", "The service cannot keep anything right now", 503
     headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class TransactionGivenUp(DatabaseUnavailable):
+    """This transaction and another waited for each other, and the database ended this one: the same again may do."""
 
 
 class Database:
@@ -68,6 +73,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database did not answer, or was lost on the way. Where that was while committing,
                 nobody knows whether the transaction took place: the use has to be repeatable.
+            TransactionGivenUp: nothing took place.
         """
         try:
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
@@ -75,6 +81,8 @@ class Database:
         except Exception as fault:
             if isinstance(fault, TrailsealError) or not unavailable(fault):
                 raise
+            if isinstance(fault, DBAPIError) and getattr(fault.orig, "sqlstate", None) in _GIVEN_UP_STATES:
+                raise TransactionGivenUp("others wrote at the same place at the same time; ask again") from fault
             raise DatabaseUnavailable(f"the database does not answer: {type(fault).__name__}") from fault
 
     async def ping(self) -> None:

@@ -16,7 +16,8 @@ from service.parties.errors import NoSigningKey, PartyIsSuspended, ScopeMissing
 from service.sealing.commitments import salt_of, trail_of
 from service.sealing.signing import recover
 from service.sealing.typeddata import capture_id, domain_separator, signing_digest
-from service.store import parts_in_trails, signing_keys
+from service.store import captures, parts_in_trails, signing_keys
+from service.store.database import TransactionGivenUp
 from tests.capture.conftest import CHAIN_ID, PROVENANCE, TABLES, Room
 from tests.ledger.world import CONTEXT, document, item, seen
 
@@ -346,3 +347,27 @@ async def test_what_a_document_says_of_itself_is_kept_with_its_capture(room: Roo
     assert (await room.captures.receipt(room.acme, receipt.id)).document == receipt.document
     bare = {"@context": body["@context"], **body["epcisBody"]["eventList"][0], "eventID": "urn:example:bare"}
     assert (await room.captures.accept(room.acme, orjson.dumps(bare))).document is None
+
+
+async def test_a_capture_that_the_database_gave_up_for_another_is_written_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two transactions that wait for each other: PostgreSQL ends one of them (40P01), and its client learns nothing."""
+    write, given_up = captures.write_capture, 3
+
+    async def crossed(session: Any, rows: Any) -> Any:
+        nonlocal given_up
+        if given_up:
+            given_up -= 1
+            await session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$"))
+        return await write(session, rows)
+
+    monkeypatch.setattr(captures, "write_capture", crossed)
+    receipt = await room.accept(seen(item()))
+    assert receipt.state == "captured"
+    assert await room.rows("SELECT count(*) FROM captures") == [(1,)]
+
+    given_up = 1000
+    with pytest.raises(TransactionGivenUp, match="ask again"):
+        await room.accept(seen(item()))
+    assert await room.rows("SELECT count(*) FROM captures") == [(1,)]
