@@ -54,3 +54,15 @@ def test_checkpoints_are_read_as_the_service_reads_them() -> None:
     witness = address_of(KEYS[0]).hex()
     assert found[:4] == [[], [witness], [witness, witness], [witness]]
     assert all("refused" in one for one in found[4:])
+
+
+def test_many_keys_of_a_party_in_turns_or_at_random_are_told_apart() -> None:
+    """More than are tried before a key is recovered anew, over several batches."""
+    random = Random(4)
+    keys = [sha256(bytes((7, number))).digest() for number in range(8)]
+    digests = [sha256(number.to_bytes(2, "big")).digest() for number in range(300)]
+    by = [keys[index % 8] if index < 200 else random.choice(keys) for index in range(300)]
+    signatures = [sign(digest, key) for digest, key in zip(digests, by, strict=True)]
+    asked = {"digests": [one.hex() for one in digests], "signatures": [one.hex() for one in signatures]}
+    (found,) = answers("recover", [{**asked, "parties": [1] * 300}])
+    assert [ahead for ahead, _ in found] == [{"address": address_of(key).hex()} for key in by]

@@ -45,12 +45,17 @@ const GENERATOR = {
   x: 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n,
   y: 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n,
 };
-const AT_ONCE = 128, FEW = 4, MANY = 400, KEYS_TRIED = 4;
+const AT_ONCE = 128, FEW = 4, MANY = 400, KEYS_KEPT = 32, KEYS_TRIED = 3;
 
-/** The keys that were recovered so far, by party: most signatures of a party are by a key that is known already. */
+/**
+ * The keys that were recovered so far, by party: most signatures of a party are by a key that is known already. Where it
+ * has several (one for each scanner, say), the one is tried first that came after the last one before.
+ */
 class KeyRing {
   constructor() {
     this.keys = new Map();
+    this.last = new Map();
+    this.next = new Map();
     this.generator = null;
   }
 
@@ -80,10 +85,11 @@ class KeyRing {
       if (why === null) left.push({ ...one, place, tried: 0 });
       else found[place] = { refused: why };
     });
+    this.expect(left);
     while (left.length) {
       const [testable, others] = [[], []];
       for (const one of left.splice(0)) {
-        const key = counts.get(one.party) > FEW ? this.keys.get(one.party)?.[one.tried] : undefined;
+        const key = counts.get(one.party) > FEW ? this.candidate(one) : undefined;
         if (key === undefined) others.push(one);
         else testable.push({ ...one, key });
       }
@@ -97,7 +103,34 @@ class KeyRing {
       if (next !== undefined) found[next.place] = this.recoverOne(next, counts.get(next.party));
       left.push(...others);
     }
+    wanted.forEach(({ party }, place) => this.note(party, found[place].address));
     return found;
+  }
+
+  /** Notes in each of these, which are in their order, which key is likely to have made it. */
+  expect(wanted) {
+    const last = new Map(this.last);
+    for (const one of wanted) {
+      const before = last.get(one.party);
+      one.expected = this.next.get(`${one.party} ${before}`) ?? before;
+      last.set(one.party, one.expected);
+    }
+  }
+
+  /** Keeps which key of the party came after which. */
+  note(party, address) {
+    if (address === undefined) return;
+    this.next.set(`${party} ${this.last.get(party)}`, address);
+    this.last.set(party, address);
+  }
+
+  /** The key to try next: the expected one first, then the others in the order in which they were met. */
+  candidate({ party, expected, tried }) {
+    const known = this.keys.get(party);
+    if (known === undefined || tried >= KEYS_TRIED) return undefined;
+    const likely = known.findIndex(({ address }) => address === expected);
+    if (tried === 0 && likely >= 0) return known[likely];
+    return known[tried <= likely ? tried - 1 : tried];
   }
 
   recoverOne({ digest, signature, party }, count) {
@@ -110,10 +143,10 @@ class KeyRing {
     }
     const address = addressOf(key);
     const known = this.keys.get(party) ?? [];
-    if (count > FEW && known.length < KEYS_TRIED && !known.some((one) => one.address === address)) {
+    if (count > FEW && known.length < KEYS_KEPT && !known.some((one) => one.address === address)) {
       const hex = hexOf(key);
       const [x, y] = [BigInt(`0x${hex.slice(0, 64)}`), BigInt(`0x${hex.slice(64)}`)];
-      known.push({ address, multiples: new Multiples(x, y, count > MANY ? 8 : 4) });
+      known.push({ address, multiples: new Multiples(x, y, count > MANY && !known.length ? 8 : 4) });
       this.keys.set(party, known);
     }
     return { address };
