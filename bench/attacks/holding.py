@@ -72,6 +72,12 @@ async def _commissioned(world: World) -> tuple[Ledger, bytes]:
     return ledger, trail
 
 
+async def _kept(ledger: Ledger, trail: bytes, done: Recording) -> Outcome:
+    """Whether Acme is the custodian still, and what was done stands as disputed."""
+    custody = await ledger.custody(trail)
+    return survived(custody.custodian == 1 and custody.disputes == 1, f"{done}; custodian: {custody.custodian}")
+
+
 @attack(
     "hold-by-somebody-not-entitled",
     "A rival puts a hold on goods that it has nothing to do with",
@@ -151,8 +157,7 @@ async def _lift_of_nothing(world: World) -> Outcome:
 async def _ships(world: World) -> Outcome:
     ledger, trail = await _commissioned(world)
     done = await _said(ledger, "bolt", trail, Step.SHIP, ledger.members["regulator"].id)
-    custody = await ledger.custody(trail)
-    return survived(custody.custodian == 1 and custody.disputes == 1, f"{done}; custodian: {custody.custodian}")
+    return await _kept(ledger, trail, done)
 
 
 @attack(
@@ -167,8 +172,7 @@ async def _ships(world: World) -> Outcome:
 async def _receives(world: World) -> Outcome:
     ledger, trail = await _commissioned(world)
     done = await _said(ledger, "bolt", trail, Step.RECEIVE)
-    custody = await ledger.custody(trail)
-    return survived(custody.custodian == 1 and custody.disputes == 1, f"{done}; custodian: {custody.custodian}")
+    return await _kept(ledger, trail, done)
 
 
 @attack(
