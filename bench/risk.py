@@ -40,6 +40,7 @@ def line(figures: dict[str, float]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the sections asked for (default: all), then the line of JSON."""
     given = Asked()
     parser = argparse.ArgumentParser(
         prog="bench.risk", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
