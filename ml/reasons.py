@@ -53,7 +53,10 @@ NAMES = {"RCS": "check-in", "DEP": "departure", "RCF": "arrival", "DLV": "delive
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason; `leg`, `milestone` (such as `DEP 1`) and `place` (masked airport id) where it is about one."""
+    """One reason; `leg`, `milestone` (such as `DEP 1`) and `place` (masked airport id) where it is about one.
+
+    `events` are the ids of the EPCIS events that it comes from.
+    """
 
     code: ReasonCode
     text: str
@@ -61,6 +64,7 @@ class Reason:
     leg: Slot | None = None
     milestone: str | None = None
     place: int | None = None
+    events: tuple[str, ...] = ()
 
 
 NO_PLAN = Reason("NO_PLAN", "no complete plan is known: capture the booking event with its plan")

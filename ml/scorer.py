@@ -37,12 +37,27 @@ from ml.shipment import Shipment, effective_end, first, known_at, milestones, pl
 
 if TYPE_CHECKING:
     from ml.inference import Ensemble
+    from ml.trail import Trail  # type: ignore[import-untyped,unused-ignore] # being written
 
 Stage = Literal["unknown", "booked", "inbound", "hub", "outbound", "delivery", "delivered"]
 LEAST_WEIGHT = 0.05
 """Reasons that move the log-odds by less are left out."""
 MICRO = 1_000_000
 """Features are rounded to millionths before use, so that the input hash covers exactly what was used, in integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be scored: a shipment at a moment.
+
+    `trail` holds its events as the anomaly and sensor heads need them; `rates` are the lane rates known at the moment
+    (None: those frozen in the model).
+    """
+
+    shipment: Shipment
+    moment: datetime
+    trail: Trail | None = None
+    rates: LaneRates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,8 @@ class Assessment:
     RFC 8785 JSON of `{"names", "history", "moment"}`, the features used in millionths (with lists empty where none
     were: a fact or an abstention); `model_hash` that of `ml.model_files`. `expected_end` projects the plan from now;
     `stage` is unknown, booked, inbound, hub (consolidating), outbound, delivery (only DLV open) or delivered.
+    `arrival` holds the 5, 10, 50, 90 and 95 % quantiles of the instant of final delivery; `excursion` is the
+    probability of a condition excursion, `anomaly` that of the trail itself (0..1); None where nothing can be said.
     """
 
     probability: float | None
@@ -65,10 +82,13 @@ class Assessment:
     expected_end: datetime | None
     planned_end: datetime | None
     abstained: Reason | None = None
+    arrival: tuple[datetime, ...] | None = None
+    excursion: float | None = None
+    anomaly: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Open:
     """A shipment as known at the moment, and the minutes since its booking."""
 
     known: Shipment
@@ -77,6 +97,7 @@ class _Case:
     as_of: datetime
     ahead: Outlook
     told: Told
+    rates: LaneRates
 
 
 class Scorer:
@@ -97,17 +118,18 @@ class Scorer:
         """
         return cls(read(PACKAGED if path is None else path))
 
-    def score(self, shipments: Sequence[tuple[Shipment, datetime]]) -> list[Assessment]:
-        """One assessment for each (shipment, moment), in their order, from what was reported by that moment.
+    def score(self, cases: Sequence[Case], *, reasons: bool = True) -> list[Assessment]:
+        """One assessment for each case, in their order, from what was reported by its moment.
 
-        Milestones dated after the moment are not looked at. Raises ValueError for a moment without an offset.
+        Milestones dated after the moment are not looked at. Without `reasons` only facts and abstentions carry any.
+        Raises ValueError for a moment without an offset.
         """
-        cases = [self._case(shipment, as_of) for shipment, as_of in shipments]
-        open_cases = [case for case in cases if isinstance(case, _Case)]
-        computed = iter(self._computed(open_cases))
-        return [next(computed) if isinstance(case, _Case) else case for case in cases]
+        looked_at = [self._case(case) for case in cases]
+        computed = iter(self._computed([one for one in looked_at if isinstance(one, _Open)], reasons=reasons))
+        return [next(computed) if isinstance(one, _Open) else one for one in looked_at]
 
-    def _case(self, shipment: Shipment, as_of: datetime) -> _Case | Assessment:
+    def _case(self, case: Case) -> _Open | Assessment:
+        shipment, as_of, rates = case.shipment, case.moment, case.rates or self._rates
         if as_of.utcoffset() is None:
             raise ValueError("as_of needs an offset from UTC, for example datetime(..., tzinfo=UTC)")
         if planned_end(shipment) is None:
@@ -118,8 +140,8 @@ class Scorer:
         known = known_at(shipment, minutes)
         if effective_end(known) is not None:
             return self._delivered(known, shipment.booked, as_of)
-        told = _told(known, minutes, self._rates)
-        return _Case(known, shipment.booked, minutes, as_of, outlook(known, minutes), told)
+        told = _told(known, minutes, rates)
+        return _Open(known, shipment.booked, minutes, as_of, outlook(known, minutes), told, rates)
 
     def _abstained(self, why: Reason, as_of: datetime) -> Assessment:
         nothing = self._input_hash(None)
@@ -141,11 +163,13 @@ class Scorer:
             booked + timedelta(minutes=plan),
         )
 
-    def _computed(self, cases: Sequence[_Case]) -> list[Assessment]:
+    def _computed(self, cases: Sequence[_Open], *, reasons: bool) -> list[Assessment]:
         if not cases:
             return []
-        variants = [told for case in cases for told in self._reference.coalitions(case.told)]
-        odds = self._network().odds(variants).reshape(len(cases), len(COALITIONS))
+        variants = [
+            told for case in cases for told in (self._reference.coalitions(case.told) if reasons else [case.told])
+        ]
+        odds = self._network().odds(variants).reshape(len(cases), -1)
         chances = self._calibration.apply(odds[:, -1])
         return [self._assessed(*parts) for parts in zip(cases, odds, map(float, chances), strict=True)]
 
@@ -156,7 +180,7 @@ class Scorer:
             self._ensemble = Ensemble(self.model)
         return self._ensemble
 
-    def _assessed(self, case: _Case, odds: Array, chance: float) -> Assessment:
+    def _assessed(self, case: _Open, odds: Array, chance: float) -> Assessment:
         overrun = case.minutes > case.ahead.planned_end
         probability = 1.0 if overrun else round(chance, 6)
         return Assessment(
@@ -171,11 +195,13 @@ class Scorer:
             case.booked + timedelta(minutes=case.ahead.planned_end),
         )
 
-    def _reasons(self, case: _Case, odds: Array, *, overrun: bool) -> tuple[Reason, ...]:
+    def _reasons(self, case: _Open, odds: Array, *, overrun: bool) -> tuple[Reason, ...]:
+        if len(odds) < len(COALITIONS):
+            return ()
         weights = shapley([float(value) for value in odds])
         reported = max((one.completed for one in milestones(case.known)), default=0)
         found = [
-            lane_reason(case.known, self._rates, weights["lanes"]),
+            lane_reason(case.known, case.rates, weights["lanes"]),
             plan_reason(case.ahead, weights["plan"]),
             delay_reason(outlook(case.known, reported), weights["delay"]),
             silence_reason(case.ahead, case.minutes, weights["silence"]),

@@ -169,8 +169,10 @@ class Risk:
     ) -> list[Assessed]:
         if not wanted:
             return []
+        from ml.scorer import Case
+
         given = await asyncio.to_thread(
-            lambda: self.scorer.score([(shipment, moment) for _, shipment, moment in wanted])
+            lambda: self.scorer.score([Case(shipment, moment) for _, shipment, moment in wanted])
         )
         assessed = [
             Assessed(uuid4(), booked.identifier, booked.booked_at, assessment)

@@ -17,7 +17,7 @@ import pytest
 from ml.attribution import COALITIONS, GROUPS, shapley
 from ml.model_files import PACKAGED, ModelDamagedError, read
 from ml.reasons import ReasonCode
-from ml.scorer import Assessment, Scorer
+from ml.scorer import Assessment, Case, Scorer
 from ml.shipment import Leg, Shipment, first, late, milestones, planned_end
 from tests.ml.freight_cases import SEASON, START
 
@@ -32,21 +32,21 @@ def moment(shipment: Shipment, minutes: float) -> datetime:
     return shipment.booked + timedelta(minutes=minutes)
 
 
-def halfway(shipment: Shipment) -> tuple[Shipment, datetime]:
+def halfway(shipment: Shipment) -> Case:
     seen = milestones(shipment)
-    return shipment, moment(shipment, seen[len(seen) // 2].completed)
+    return Case(shipment, moment(shipment, seen[len(seen) // 2].completed))
 
 
 def test_scores_carry_everything_that_is_sealed(scorer: Scorer) -> None:
-    for (_, as_of), told in zip(map(halfway, SEASON), scorer.score([halfway(one) for one in SEASON]), strict=True):
+    for case, told in zip(map(halfway, SEASON), scorer.score([halfway(one) for one in SEASON]), strict=True):
         assert told.probability is not None
         assert 0 < told.probability <= 1
         assert told.band in {"low", "elevated", "high"}
-        assert (told.as_of, told.model_hash) == (as_of, scorer.model.hash)
+        assert (told.as_of, told.model_hash) == (case.moment, scorer.model.hash)
         assert len(told.input_hash) == len(told.model_hash) == 64
         assert {reason.code for reason in told.reasons} <= set(get_args(ReasonCode))
         assert told.expected_end is not None
-        assert told.expected_end >= as_of
+        assert told.expected_end >= case.moment
 
 
 def test_a_batch_scores_as_its_shipments_do_one_by_one(scorer: Scorer) -> None:
@@ -61,18 +61,18 @@ def test_a_batch_scores_as_its_shipments_do_one_by_one(scorer: Scorer) -> None:
 def test_what_was_reported_after_the_moment_changes_nothing(scorer: Scorer) -> None:
     for shipment in SEASON[:20]:
         count = len(milestones(shipment)) // 2
-        whole, as_of = halfway(shipment)
+        whole, as_of = shipment, halfway(shipment).moment
         prefix = first(shipment, len([one for one in milestones(shipment) if moment(shipment, one.completed) <= as_of]))
         assert len(milestones(prefix)) > count - 1
-        assert scorer.score([(whole, as_of)])[0].input_hash == scorer.score([(prefix, as_of)])[0].input_hash
+        assert scorer.score([Case(whole, as_of)])[0].input_hash == scorer.score([Case(prefix, as_of)])[0].input_hash
 
 
 def test_the_same_facts_at_another_hour_give_the_same_input(scorer: Scorer) -> None:
-    shipment, as_of = halfway(SEASON[0])
+    shipment, as_of = SEASON[0], halfway(SEASON[0]).moment
     moved = replace(shipment, booked=moment(shipment, 24 * 60))
-    (here,), (there,) = scorer.score([(shipment, as_of)]), scorer.score([(moved, as_of + timedelta(days=1))])
+    (here,), (there,) = scorer.score([Case(shipment, as_of)]), scorer.score([Case(moved, as_of + timedelta(days=1))])
     assert here.input_hash == there.input_hash
-    (later,) = scorer.score([(shipment, as_of + timedelta(hours=1))])
+    (later,) = scorer.score([Case(shipment, as_of + timedelta(hours=1))])
     assert later.input_hash != here.input_hash
 
 
@@ -83,7 +83,7 @@ def test_silence_beyond_the_plan_raises_the_risk_on_average(scorer: Scorer) -> N
     for shipment in SEASON:
         known = first(shipment, len(milestones(shipment)) // 2)
         due = _due(known)
-        cases += [(known, moment(shipment, due + hours * 60)) for hours in waits]
+        cases += [Case(known, moment(shipment, due + hours * 60)) for hours in waits]
     scores = np.array([one.probability for one in scorer.score(cases)], dtype=float).reshape(len(SEASON), len(waits))
     assert (np.diff(scores.mean(axis=0)) > 0).all()
     assert (scores[:, -1] >= scores[:, 0]).mean() >= 0.95
@@ -98,7 +98,7 @@ def _due(known: Shipment) -> float:
 
 def test_overdue_reports_are_named(scorer: Scorer) -> None:
     known = first(SEASON[0], 0)
-    (told,) = scorer.score([(known, moment(known, _first_due(known) + 36 * 60))])
+    (told,) = scorer.score([Case(known, moment(known, _first_due(known) + 36 * 60))])
     assert any("overdue" in reason.text and reason.code == "OVERDUE" for reason in told.reasons)
 
 
@@ -108,12 +108,12 @@ def _first_due(known: Shipment) -> int:
 
 def test_past_the_planned_end_lateness_is_a_fact(scorer: Scorer) -> None:
     known = first(SEASON[0], 3)
-    (told,) = scorer.score([(known, moment(known, (planned_end(known) or 0) + 1))])
+    (told,) = scorer.score([Case(known, moment(known, (planned_end(known) or 0) + 1))])
     assert (told.probability, told.band, told.reasons[0].code) == (1.0, "high", "PAST_PLANNED_END")
 
 
 def test_a_delivered_shipment_scores_as_it_turned_out(scorer: Scorer) -> None:
-    for shipment, told in zip(SEASON, scorer.score([(one, moment(one, 10**6)) for one in SEASON]), strict=True):
+    for shipment, told in zip(SEASON, scorer.score([Case(one, moment(one, 10**6)) for one in SEASON]), strict=True):
         assert told.probability == float(bool(late(shipment)))
         assert (told.stage, told.reasons[0].code) == ("delivered", "DELIVERED")
 
@@ -123,7 +123,9 @@ def test_without_plan_or_booking_it_abstains(scorer: Scorer) -> None:
     unplanned = replace(SEASON[0].outbound.milestones[0], planned=None)
     gap = replace(SEASON[0], outbound=Leg("o", (unplanned, *SEASON[0].outbound.milestones[1:])))
     early = START - timedelta(days=1)
-    told = scorer.score([(bare, START), (gap, START), (SEASON[0], early), (replace(SEASON[0], booked=None), START)])
+    told = scorer.score(
+        [Case(bare, START), Case(gap, START), Case(SEASON[0], early), Case(replace(SEASON[0], booked=None), START)]
+    )
     assert [_why(one) for one in told] == ["NO_PLAN", "NO_PLAN", "NOT_BOOKED", "NOT_BOOKED"]
     assert all(one.probability is None and one.band is None for one in told)
 
@@ -173,7 +175,7 @@ def test_a_slower_lane_raises_the_risk_and_is_named() -> None:
                 for m in usual.outbound.milestones
             ),
         )
-        return scorer.score([(replace(usual, outbound=outbound), moment(usual, 0))])[0]
+        return scorer.score([Case(replace(usual, outbound=outbound), moment(usual, 0))])[0]
 
     known = [(lane[1], rates.rate(lane)) for lane in rates.counts if lane[0] == "destination" and rates.seen(lane) > 30]
     best, worst = min(known, key=lambda one: one[1]), max(known, key=lambda one: one[1])
@@ -211,4 +213,4 @@ def test_torch_is_not_loaded_before_the_first_score() -> None:
 
 def test_a_moment_without_offset_is_refused(scorer: Scorer) -> None:
     with pytest.raises(ValueError, match="offset"):
-        scorer.score([(SEASON[0], datetime(2026, 3, 1))])  # noqa: DTZ001 # the fault under test
+        scorer.score([Case(SEASON[0], datetime(2026, 3, 1))])  # noqa: DTZ001 # the fault under test
