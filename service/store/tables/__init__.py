@@ -18,6 +18,16 @@ from service.store.tables.masterdata import VocabularyAttribute, VocabularyChild
 from service.store.tables.parties import ApiKey, Grant, Party, PartyLog, Recovery, SigningKey
 from service.store.tables.recalls import Notice, Notified, Recall, RecallAct, RecallThing
 from service.store.tables.risk import Assessment, Shipment
+from service.store.tables.risk_trust import (
+    CalibrationState,
+    RiskModel,
+    RiskShare,
+    RiskTrail,
+    ScoreBatch,
+    ScoreToSeal,
+    SealedScore,
+    Shown,
+)
 from service.store.tables.subscriptions import Delivery, NamedQuery, Subscription
 
 __all__ = [
@@ -26,6 +36,7 @@ __all__ = [
     "ApiKey",
     "Assessment",
     "Block",
+    "CalibrationState",
     "Capture",
     "Delivery",
     "Deployment",
@@ -55,7 +66,14 @@ __all__ = [
     "Recovery",
     "RegistryCall",
     "RegistryEvent",
+    "RiskModel",
+    "RiskShare",
+    "RiskTrail",
+    "ScoreBatch",
+    "ScoreToSeal",
+    "SealedScore",
     "Shipment",
+    "Shown",
     "SigningKey",
     "Subscription",
     "Table",
