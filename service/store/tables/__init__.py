@@ -28,11 +28,26 @@ from service.store.tables.risk_trust import (
     SealedScore,
     Shown,
 )
+from service.store.tables.risk_work import (
+    Alert,
+    AlertDay,
+    AlertHook,
+    AlertOffer,
+    Disposition,
+    Inspection,
+    RiskPolicy,
+    Watched,
+    Watchlist,
+)
 from service.store.tables.subscriptions import Delivery, NamedQuery, Subscription
 
 __all__ = [
     "NAMING",
     "Account",
+    "Alert",
+    "AlertDay",
+    "AlertHook",
+    "AlertOffer",
     "ApiKey",
     "Assessment",
     "Block",
@@ -40,6 +55,7 @@ __all__ = [
     "Capture",
     "Delivery",
     "Deployment",
+    "Disposition",
     "Erasure",
     "Event",
     "EventNumber",
@@ -48,6 +64,7 @@ __all__ = [
     "EventToIndex",
     "Grant",
     "IdempotencyKey",
+    "Inspection",
     "LedgerDispute",
     "LedgerEntry",
     "Link",
@@ -67,6 +84,7 @@ __all__ = [
     "RegistryCall",
     "RegistryEvent",
     "RiskModel",
+    "RiskPolicy",
     "RiskShare",
     "RiskTrail",
     "ScoreBatch",
@@ -83,5 +101,7 @@ __all__ = [
     "VocabularyAttribute",
     "VocabularyChild",
     "VocabularyElement",
+    "Watched",
+    "Watchlist",
     "metadata",
 ]
