@@ -18,6 +18,16 @@ from service.store.tables.masterdata import VocabularyAttribute, VocabularyChild
 from service.store.tables.parties import ApiKey, Grant, Party, PartyLog, Recovery, SigningKey
 from service.store.tables.recalls import Notice, Notified, Recall, RecallAct, RecallThing
 from service.store.tables.risk import Assessment, Shipment
+from service.store.tables.risk_following import (
+    LaneCount,
+    RiskFollower,
+    ShipmentDue,
+    ShipmentLane,
+    ShipmentMilestone,
+    ShipmentOutcome,
+    ShipmentScore,
+    ShipmentUnit,
+)
 from service.store.tables.risk_trust import (
     CalibrationState,
     RiskModel,
@@ -65,6 +75,7 @@ __all__ = [
     "Grant",
     "IdempotencyKey",
     "Inspection",
+    "LaneCount",
     "LedgerDispute",
     "LedgerEntry",
     "Link",
@@ -83,6 +94,7 @@ __all__ = [
     "Recovery",
     "RegistryCall",
     "RegistryEvent",
+    "RiskFollower",
     "RiskModel",
     "RiskPolicy",
     "RiskShare",
@@ -91,6 +103,12 @@ __all__ = [
     "ScoreToSeal",
     "SealedScore",
     "Shipment",
+    "ShipmentDue",
+    "ShipmentLane",
+    "ShipmentMilestone",
+    "ShipmentOutcome",
+    "ShipmentScore",
+    "ShipmentUnit",
     "Shown",
     "SigningKey",
     "Subscription",
