@@ -72,6 +72,8 @@ BY_BIZ_STEP = {
 """What business steps state, by bare word."""
 NO_GOODS = (Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION)
 """Kinds that no custody is about: they are only ever observed."""
+RISK = "urn:trailseal:risk:"
+"""What risk trails are called by: no goods either (docs/format.md, section 1)."""
 
 
 def movement(event: Event) -> Movement:
@@ -102,7 +104,7 @@ def steps(event: Event) -> Mapping[str, Movement]:
     found: dict[str, Movement] = {}
     for identifier, (role, what) in touched(event).items():
         used_up = is_transformation and role == "input"
-        found[identifier] = OBSERVED if used_up or what in NO_GOODS else moved
+        found[identifier] = OBSERVED if used_up or what in NO_GOODS or identifier.startswith(RISK) else moved
     return found
 
 

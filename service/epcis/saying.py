@@ -7,12 +7,13 @@ for an event, `said` reads as `custody.steps` does; it reads some documents that
 that change nothing about custody are none of its business.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from service.epcis.contexts import STANDARD_PREFIXES, Prefixes, declared
-from service.epcis.custody import BY_BIZ_STEP, NO_GOODS, OBSERVED, WITHHELD, Movement, Step, party
+from service.epcis.custody import BY_BIZ_STEP, NO_GOODS, OBSERVED, RISK, WITHHELD, Movement, Step, party
 from service.epcis.faults import Fault
 from service.epcis.identifiers import InvalidIdentifier, Kind, resolved
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, SOURCE_DEST_TYPES, Vocabulary
@@ -25,6 +26,7 @@ must not make much out of little, for reading takes time.
 """
 RESERVED = "urn:trailseal:journal:"
 """What no event can name a thing by: journals are called so (docs/format.md, section 1)."""
+_RISK_TRAIL = re.compile(f"{RISK}0x[0-9a-f]{{64}}")
 
 _SUBJECTS = (("epcList", "epc", "subject"), ("quantityList", "class", "subject"))
 _CHILDREN = (
@@ -86,7 +88,7 @@ class _Reading:
         things = self._things()
         moved = self._moved()
         return {
-            identifier: OBSERVED if role == "input" or kind in NO_GOODS else moved
+            identifier: OBSERVED if role == "input" or kind in NO_GOODS or identifier.startswith(RISK) else moved
             for identifier, (role, kind) in things.items()
         }
 
@@ -123,8 +125,7 @@ class _Reading:
                     raise NoEvent(f"{place} names a class or a lot, not one thing")
                 if kind is Kind.CLASS or (holds == "class" and kind is not Kind.LOT):
                     continue
-                if unquote(identifier[: 3 * len(RESERVED)]).lower().startswith(RESERVED):
-                    raise NoEvent(f"{place} has a name that is reserved for journals")
+                _check_reserved(identifier, place)
                 things.setdefault(identifier, (role, kind))
         return things
 
@@ -233,6 +234,15 @@ class _Reading:
                 identifier, _ = self._resolved(text, place)
                 side.setdefault(role, party(identifier))
         return side
+
+
+def _check_reserved(identifier: str, place: str) -> None:
+    # In any spelling: to whoever reads a bundle, they look alike.
+    looks = unquote(identifier[: 3 * len(RESERVED)]).lower()
+    if looks.startswith(RESERVED):
+        raise NoEvent(f"{place} has a name that is reserved for journals")
+    if looks.startswith(RISK) and not _RISK_TRAIL.fullmatch(identifier):
+        raise NoEvent(f"{place} has a name that is reserved for risk trails, and is none")
 
 
 def _recipient(sources: Mapping[str, str], destinations: Mapping[str, str]) -> str | None:

@@ -44,6 +44,15 @@ def journal_of(party: bytes) -> str:
     return f"{JOURNAL}0x{party.hex()}"
 
 
+RISK = "urn:trailseal:risk:"
+"""What the identifiers of risk trails begin with; only the scoring party's statements name them."""
+
+
+def risk_of(trail: bytes) -> str:
+    """The identifier of a shipment's risk trail; `trail` is that of the unit to be delivered (docs/format.md, 1)."""
+    return f"{RISK}0x{trail.hex()}"
+
+
 def party_of(identifier: str) -> bytes:
     """The party's id on chain: `sha256(0x03 ‖ identifier)`, 32 bytes; `identifier` is canonical."""
     return sha256(b"\x03", identifier.encode())

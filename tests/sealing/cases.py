@@ -7,7 +7,7 @@ from typing import Any
 from service.sealing import rlp
 from service.sealing.bundle import Bundle, CommitPart, ErasedPart
 from service.sealing.checkpoint import NONE_BEFORE, Checkpoint, SignedCheckpoint
-from service.sealing.commitments import journal_of
+from service.sealing.commitments import journal_of, risk_of
 from service.sealing.entries import Step
 from service.sealing.hashing import keccak256
 from service.sealing.meaning import steps_of
@@ -125,6 +125,18 @@ def journal() -> tuple[World, Bundle]:
     return world, world.bundle()
 
 
+def risk() -> tuple[World, Bundle]:
+    """A shipment, and the scores that it was given."""
+    scored = {"assessment": "00000000-0000-4000-8000-000000000001", "probability": "0.370000", "band": "elevated"}
+    trail = risk_of(TRAIL.id)
+    told = [
+        said(BUYER, event(20 + at, epcList=[trail], **{"trailseal:assessment": scored}), START + 30 * at)
+        for at in range(2)
+    ]
+    world = WORLD.but(trails=(TRAIL, Told(tuple(told), trail, custody=0)))
+    return world, world.bundle()
+
+
 def late_key() -> tuple[World, Bundle]:
     """The carrier's key is revoked and was not to be trusted since before the chain took its last entry."""
     fresh = Speaker(CARRIER.identifier, key=keccak256(b"the carrier's next key"))
@@ -178,6 +190,7 @@ HOLDING: dict[str, tuple[str, Callable[[], tuple[World, Bundle]]]] = {
     "nothing-shown": ("all documents withheld", lambda: (WORLD, replace(WORLD.bundle(), events=[]))),
     "erased": ("two events erased, one of which a disclosed event states", erased),
     "journal": ("a party's journal", journal),
+    "risk": ("a shipment and its risk trail", risk),
     "late-key": (
         "a key revoked later and not trusted since before an entry; its successor; a suspended party",
         late_key,

@@ -72,6 +72,8 @@ _TEXTS = (
     "cbv:BizStep-shipping",
     "cbv:SDT-possessing_party", "shipping", "Shipping", "possessing_party", "owning_party", "recalled",
     "cbv:Disp-recalled", "urn:trailseal:journal:x", "URN:TRAILSEAL:%4aournal:x", "urn:trailseal:journa", "__proto__",
+    "urn:trailseal:risk:0x" + 32 * "a9", "urn:trailseal:risk:0x" + 32 * "A9", "urn:trailseal:risk:x",
+    "urn:%74railseal:risk:0x" + 32 * "a9", "urn:trailseal:risk:0x" + 32 * "a9" + "\n",
     "constructor", "__proto__:x", "toString:x", "https://x.example/%zz", "https://x.example/%", "a b:c", "é:x",
     "urn:é", "urn:x:\U0001f4e6", "urn:x:1\n", "\u202eurn:x:1", "urn:\x00", "ObjectEvent", "TransformationEvent", "ADD",
     "DELETE", "OBSERVE", "K:x", "ＨTTP",

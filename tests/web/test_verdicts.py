@@ -74,7 +74,7 @@ def test_bundles_changed_in_form_have_the_same_verdict(seed: int) -> None:
 
 def test_bundles_that_say_anything_have_the_same_verdict() -> None:
     random = Random(5)
-    found = compare([in_meaning(random) for _ in range(40)])
+    found = compare([in_meaning(random) for _ in range(80)])
     assert {one["error"] for one in found} >= {None, "ForeignEvent"}
 
 

@@ -4,7 +4,8 @@
 const OBSERVE = 0, COMMISSION = 1, SHIP = 2, RECEIVE = 3, DECOMMISSION = 4, HOLD = 5, LIFT = 6;
 const STEP_NAMES = ["OBSERVE", "COMMISSION", "SHIP", "RECEIVE", "DECOMMISSION", "HOLD", "LIFT"];
 const MOST_CHARACTERS = 2048, ROOM = 2 ** 16, MOST_TIMES = 16;
-const RESERVED = "urn:trailseal:journal:";
+const RESERVED = "urn:trailseal:journal:", RISK = "urn:trailseal:risk:";
+const RISK_TRAIL = /^urn:trailseal:risk:0x[0-9a-f]{64}$/;
 
 const SUBJECTS = [["epcList", "epc", "subject"], ["quantityList", "class", "subject"]];
 const CHILDREN = [["parentID", "parent", "parent"], ["childEPCs", "epc", "child"],
@@ -68,7 +69,8 @@ function saidBy(document) {
   const moved = reading.moved();
   const found = new Map();
   for (const [identifier, [role, kind]] of things) {
-    const isOnlySeen = role === "input" || kind === LOCATION || kind === PARTY || kind === SERVICE_RELATION;
+    const isOnlySeen = role === "input" || kind === LOCATION || kind === PARTY || kind === SERVICE_RELATION
+      || identifier.startsWith(RISK);
     found.set(identifier, isOnlySeen ? [OBSERVE, null] : moved);
   }
   return found;
@@ -122,9 +124,7 @@ class Reading {
           throw new NoEvent(`${place} names a class or a lot, not one thing`);
         }
         if (kind === CLASS || (holds === "class" && kind !== LOT)) continue;
-        if (unescaped(identifier.slice(0, 3 * RESERVED.length)).toLowerCase().startsWith(RESERVED)) {
-          throw new NoEvent(`${place} has a name that is reserved for journals`);
-        }
+        checkReserved(identifier, place);
         if (!things.has(identifier)) things.set(identifier, [role, kind]);
       }
     }
@@ -249,6 +249,14 @@ function declare(entry, prefixes) {
 function asParty(identifier, kind) {
   const gln = identifier.slice(`${ROOT}414/`.length);
   return kind === LOCATION && !gln.includes("/") ? `${ROOT}417/${gln}` : identifier;
+}
+
+function checkReserved(identifier, place) {
+  const looks = unescaped(identifier.slice(0, 3 * RESERVED.length)).toLowerCase();
+  if (looks.startsWith(RESERVED)) throw new NoEvent(`${place} has a name that is reserved for journals`);
+  if (looks.startsWith(RISK) && !RISK_TRAIL.test(identifier)) {
+    throw new NoEvent(`${place} has a name that is reserved for risk trails, and is none`);
+  }
 }
 
 function recipientOf(sources, destinations) {
