@@ -1,149 +1,190 @@
-"""Numbers that describe a shipment as of a moment. Nothing in them depends on what came later.
+"""Numbers that describe shipments as of moments. Nothing in them depends on what came later.
 
-`describe` takes what was known at the moment, the moment, and the lane rates known when the shipment was booked.
-Times enter as signed logarithms of hours, rates as log-odds, so that one network input scale fits all.
+A part is a function of a `View` that gives named columns (N,); `FEATURE_PARTS` lists them in order, and other modules
+may append to it. Times enter as signed logarithms of hours, rates as log-odds, so that one input scale fits all.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from ml.lanes import KINDS, LaneRates, lanes, logit
-from ml.projection import LegOutlook, Outlook, outlook
-from ml.shipment import Completed, Leg, Shipment, milestones
+import numpy as np
 
-CODES = ("RCS", "DEP", "RCF", "DLV")
+from ml.arrays import CODES, Array, Arrays, Mask, Moments, Whole
+from ml.lane_table import LaneTable
+from ml.lanes import KINDS
+from ml.situation import Situation, situation
+
+Columns = dict[str, Array]
 
 
-def slog(minutes: float) -> float:
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the parts look at: N moments of n shipments. `row` (N,) says which shipment each moment is of."""
+
+    arrays: Arrays
+    moments: Moments
+    lanes: LaneTable
+    now: Situation
+
+    @property
+    def row(self) -> Whole:
+        return self.moments.row
+
+
+def view(arrays: Arrays, moments: Moments, lanes: LaneTable) -> View:
+    """The view of `arrays` at `moments` with lane history `lanes`, one row of it for each shipment."""
+    return View(arrays, moments, lanes, situation(arrays, moments))
+
+
+def slog(minutes: Array) -> Array:
     """Signed logarithm of hours: sign(x) · ln(1 + |x| / 60)."""
-    return math.copysign(math.log1p(abs(minutes) / 60.0), minutes)
+    return np.asarray(np.copysign(np.log1p(np.abs(minutes) / 60.0), minutes), dtype=np.float64)
 
 
-def hours(signed: float) -> float:
-    """The hours behind a `slog`."""
-    return math.copysign(math.expm1(abs(signed)), signed)
+def unslog(signed: Array) -> Array:
+    """Hours behind signed logarithms."""
+    return np.asarray(np.copysign(np.expm1(np.abs(signed)), signed), dtype=np.float64)
 
 
-def describe(known: Shipment, minutes: float, rates: LaneRates) -> dict[str, float]:
-    """Named features of `known` at `minutes` after the booking, always in the same order."""
-    ahead = outlook(known, minutes)
-    seen = milestones(known)
-    return {
-        **plan_features(known, ahead),
-        **progress_features(known, ahead, minutes),
-        **delay_features(ahead, minutes),
-        **recent_features(known, seen),
-        **lane_features(known, rates),
-    }
-
-
-def plan_features(known: Shipment, ahead: Outlook) -> dict[str, float]:
+def plan_features(seen: View) -> Columns:
     """What the booking alone says: size, planned hours by leg and kind of milestone, slack between inbound legs."""
-    ends = sorted(leg.planned_end for leg in ahead.inbound)
-    slowest = max(ahead.inbound, key=lambda leg: leg.planned_end).leg
+    now = seen.now
+    ends = np.where(now.leg, now.planned_end, -np.inf)[:, :-1]
+    slowest, ordered = np.argmax(ends, axis=1), np.sort(ends, axis=1)
+    first = np.min(np.where(now.leg, now.planned_end, np.inf)[:, :-1], axis=1)
+    legs = now.leg[:, :-1].sum(axis=1)
+    flights = now.there & (now.code == CODES.index("RCF"))
+    tightest = np.min(np.where(flights, now.planned, np.inf), axis=(1, 2))
     return {
-        "plan_legs": float(len(known.inbound)),
-        "plan_stops": float(sum(len(leg.segments) for leg in known.legs)),
-        "plan_end": slog(ahead.planned_end),
-        "plan_hub": slog(ends[-1]),
-        "plan_outbound": slog(known.outbound.planned or 0),
-        "plan_slack": slog(ends[-1] - ends[0]),
-        "plan_slack_second": slog(ends[-1] - ends[-2]) if len(ends) > 1 else 0.0,
-        **_parts("plan_slowest", slowest, 0),
-        **_parts("plan_out", known.outbound, 0),
-        "plan_tightest_flight": slog(_tightest(known)),
+        "plan_legs": legs.astype(np.float64),
+        "plan_stops": flights.sum(axis=(1, 2)).astype(np.float64),
+        "plan_end": slog(now.planned_end[:, -1]),
+        "plan_hub": slog(ordered[:, -1]),
+        "plan_outbound": slog(now.planned_end[:, -1] - now.planned_begin[:, -1]),
+        "plan_slack": slog(ordered[:, -1] - first),
+        "plan_slack_second": slog(np.where(legs > 1, ordered[:, -1] - ordered[:, -2], 0.0)),
+        **_parts("plan_slowest", now, slowest, now.there),
+        **_parts("plan_out", now, None, now.there),
+        "plan_tightest_flight": slog(np.where(np.isfinite(tightest), tightest, 0.0)),
     }
 
 
-def _parts(name: str, leg: Leg, begin: int) -> dict[str, float]:
-    """Planned minutes for each kind of milestone from position `begin` of a leg on."""
-    rest = leg.milestones[begin:]
-    return {f"{name}_{code.lower()}": slog(sum(m.planned or 0 for m in rest if m.code == code)) for code in CODES}
+def _parts(name: str, now: Situation, leg: Whole | None, within: Mask) -> Columns:
+    """Planned minutes for each kind of milestone of a leg (None: the outbound one), as far as they are `within`."""
+    rows = np.arange(len(now.planned))
+    at = np.full(len(rows), now.planned.shape[1] - 1) if leg is None else leg
+    planned, code = (now.planned * within)[rows, at], now.code[rows, at]
+    return {f"{name}_{kind.lower()}": slog((planned * (code == of)).sum(axis=1)) for of, kind in enumerate(CODES)}
 
 
-def _tightest(known: Shipment) -> int:
-    return min((m.planned or 0 for leg in known.legs for m in leg.milestones if m.code == "RCF"), default=0)
-
-
-def progress_features(known: Shipment, ahead: Outlook, minutes: float) -> dict[str, float]:
+def progress_features(seen: View) -> Columns:
     """How far along the shipment is, and what the plan still holds for it."""
-    done = sum(leg.done for leg in known.legs)
+    now, length = seen.now, seen.now.there.sum(axis=2)
+    plan = np.maximum(now.planned_end[:, -1], 1.0)
     return {
-        "at": slog(minutes),
-        "at_share": min(minutes / max(ahead.planned_end, 1), 3.0),
-        "done_share": done / sum(len(leg.milestones) for leg in known.legs),
-        "done_outbound": known.outbound.done / len(known.outbound.milestones),
-        "hub_reached": float(all(leg.complete for leg in known.inbound)),
-        "legs_open": float(sum(not leg.complete for leg in known.inbound)),
-        "rest": slog(ahead.end - minutes),
-        **_parts("rest_critical", ahead.critical.leg, ahead.critical.leg.done),
-        **_parts("rest_out", known.outbound, known.outbound.done),
+        "at": slog(now.minutes),
+        "at_share": np.minimum(now.minutes / plan, 3.0),
+        "done_share": now.done.sum(axis=1) / np.maximum(length.sum(axis=1), 1),
+        "done_outbound": now.done[:, -1] / np.maximum(length[:, -1], 1),
+        "hub_reached": (~now.open[:, :-1]).all(axis=1).astype(np.float64),
+        "legs_open": now.open[:, :-1].sum(axis=1).astype(np.float64),
+        "rest": slog(now.end[:, -1] - now.minutes),
+        **_parts("rest_critical", now, now.critical, now.rest),
+        **_parts("rest_out", now, None, now.rest),
     }
 
 
-def delay_features(ahead: Outlook, minutes: float) -> dict[str, float]:
+def delay_features(seen: View) -> Columns:
     """How far behind plan: now, at the hub, at the end, and how long which report is overdue."""
-    open_legs = [leg for leg in ahead.inbound if not leg.leg.complete]
-    active = [leg for leg in ahead.legs if leg.due is not None]
-    hub_plan = ahead.outbound.planned_begin
-    behind = ahead.end - ahead.planned_end
+    now = seen.now
+    rows, plan = np.arange(len(now.minutes)), now.planned_end[:, -1]
+    inbound, open_in = now.leg[:, :-1], now.open[:, :-1]
+    active, deviation = ~np.isnan(now.due), now.deviation[:, :-1]
+    behind = now.end[:, -1] - plan
+    clock = np.max(np.where(active, now.clock, -np.inf), axis=1)
+    rest = (now.planned * now.rest)[:, -1].sum(axis=1)
     return {
         "behind_end": slog(behind),
-        "behind_end_share": max(-2.0, min(behind / max(ahead.planned_end, 1), 2.0)),
-        "behind_hub": slog(max(leg.end for leg in ahead.inbound) - hub_plan),
-        "behind_critical": slog(ahead.critical.deviation),
-        "behind_worst_open": slog(max((leg.deviation for leg in open_legs), default=0.0)),
-        "behind_best_open": slog(min((leg.deviation for leg in open_legs), default=0.0)),
-        "behind_outbound": slog(ahead.outbound.deviation) if ahead.outbound.due is not None else 0.0,
-        "overdue": slog(max((leg.overdue for leg in active), default=0.0)),
-        "overdue_outbound": slog(ahead.outbound.overdue),
-        "silent": slog(minutes - max((leg.clock for leg in active), default=minutes)),
-        "past_plan": slog(max(0.0, minutes - ahead.planned_end)),
-        "rest_planned": slog(_rest_planned(ahead.outbound)),
-        "reserve": slog(_rest_planned(ahead.outbound) - behind),
+        "behind_end_share": np.clip(behind / np.maximum(plan, 1.0), -2.0, 2.0),
+        "behind_hub": slog(np.max(np.where(inbound, now.end[:, :-1], -np.inf), axis=1) - now.planned_begin[:, -1]),
+        "behind_critical": slog(deviation[rows, now.critical]),
+        "behind_worst_open": slog(_or_zero(np.max(np.where(open_in, deviation, -np.inf), axis=1))),
+        "behind_best_open": slog(_or_zero(np.min(np.where(open_in, deviation, np.inf), axis=1))),
+        "behind_outbound": slog(np.where(active[:, -1], now.deviation[:, -1], 0.0)),
+        "overdue": slog(np.max(now.overdue * active, axis=1)),
+        "overdue_outbound": slog(now.overdue[:, -1]),
+        "silent": slog(np.where(active.any(axis=1), now.minutes - clock, 0.0)),
+        "past_plan": slog(np.maximum(0.0, now.minutes - plan)),
+        "rest_planned": slog(rest),
+        "reserve": slog(rest - behind),
     }
 
 
-def _rest_planned(leg: LegOutlook) -> int:
-    return sum(milestone.planned or 0 for milestone in leg.leg.milestones[leg.leg.done :])
+def _or_zero(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, 0.0)
 
 
-def recent_features(known: Shipment, seen: Sequence[Completed]) -> dict[str, float]:
+def recent_features(seen: View) -> Columns:
     """Deviation of single steps: the last three reported, and by kind over all of them."""
-    last = [*(_deviation(one) for one in reversed(seen[-3:])), 0.0, 0.0, 0.0]
-    kinds = {code: [_deviation(one) for one in seen if one.milestone.code == code] for code in CODES}
-    outbound = [_deviation(one) for one in seen if one.slot == "o"]
+    now, count = seen.now, seen.moments.count
+    gone = np.where(now.known, now.effective - now.planned, 0.0)
+    kinds = [(now.known & (now.code == of)) for of in range(len(CODES))]
+    last = [_latest(seen, back) for back in range(3)]
+    flat = gone.reshape(len(gone), -1)
+    rows = np.arange(len(flat))
+    newest = now.code.reshape(len(flat), -1)[rows, last[0]]
     return {
-        **{f"last_{at}": slog(last[at]) for at in range(3)},
-        **{f"last_{code.lower()}": float(bool(seen) and seen[-1].milestone.code == code) for code in CODES},
-        **{f"step_{code.lower()}": slog(_mean(kinds[code])) for code in CODES},
-        "step_outbound": slog(_mean(outbound)),
-        "missed": float(sum(leg.done for leg in known.legs) - len(seen)),
+        **{f"last_{back}": slog(np.where(count > back, flat[rows, last[back]], 0.0)) for back in range(3)},
+        **{f"last_{kind.lower()}": ((count > 0) & (newest == of)).astype(np.float64) for of, kind in enumerate(CODES)},
+        **{f"step_{kind.lower()}": slog(_mean(gone, kinds[of])) for of, kind in enumerate(CODES)},
+        "step_outbound": slog(_mean(gone[:, -1:], now.known[:, -1:])),
+        "missed": (now.done.sum(axis=1) - count).astype(np.float64),
     }
 
 
-def _deviation(one: Completed) -> float:
-    return float((one.milestone.effective or 0) - (one.milestone.planned or 0))
+def _latest(seen: View, back: int) -> Whole:
+    """(N,) flat cell of the report `back` before the latest one."""
+    cells: Whole = seen.arrays.order[seen.row, np.maximum(seen.moments.count - 1 - back, 0)]
+    return cells
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _mean(values: Array, of: Mask) -> Array:
+    number = of.sum(axis=(1, 2))
+    return np.asarray((values * of).sum(axis=(1, 2)) / np.maximum(number, 1), dtype=np.float64)
 
 
-def lane_features(known: Shipment, rates: LaneRates) -> dict[str, float]:
+def lane_features(seen: View) -> Columns:
     """Log-odds of lateness for each kind of lane, relative to the overall rate, and how much is known about each."""
-    base = logit(rates.base)
-    odds: dict[str, list[float]] = {}
-    seen: dict[str, list[int]] = {}
-    for lane in lanes(known):
-        odds.setdefault(lane[0], []).append(logit(rates.rate(lane)) - base)
-        seen.setdefault(lane[0], []).append(rates.seen(lane))
-    single = {f"lane_{kind}": _mean(odds.get(kind, ())) for kind in KINDS}
-    known_counts = {f"lane_{kind}_seen": math.log1p(min(seen.get(kind, (0,)))) for kind in KINDS[:3]}
-    worst = {f"lane_{kind}_worst": max(odds.get(kind, (0.0,))) for kind in ("origin", "via")}
-    return {"lane_base": base, **single, **worst, **known_counts}
+    told, row = seen.lanes, seen.row
+    worst = {f"lane_{kind}_worst": told.worst[row, KINDS.index(kind)] for kind in ("origin", "via")}
+    return {
+        "lane_base": told.base[row],
+        **{f"lane_{kind}": told.mean[row, of] for of, kind in enumerate(KINDS)},
+        **worst,
+        **{f"lane_{kind}_seen": np.log1p(told.seen[row, of]) for of, kind in enumerate(KINDS[:3])},
+    }
+
+
+FEATURE_PARTS: list[Callable[[View], Columns]] = [
+    plan_features,
+    progress_features,
+    delay_features,
+    recent_features,
+    lane_features,
+]
+
+
+def columns(seen: View) -> Columns:
+    """All features by name, each (N,), always in the same order."""
+    return {name: column for part in FEATURE_PARTS for name, column in part(seen).items()}
+
+
+def describe(arrays: Arrays, moments: Moments, lanes: LaneTable) -> tuple[tuple[str, ...], Array]:
+    """Names (f,) and values (N, f) of the features at N moments; `lanes` has one row for each shipment of `arrays`."""
+    found = columns(view(arrays, moments, lanes))
+    return tuple(found), np.stack(list(found.values()), axis=1) if found else np.zeros((len(moments), 0))
 
 
 def is_lane(name: str) -> bool:
@@ -154,3 +195,8 @@ def is_lane(name: str) -> bool:
 def without_lanes(names: Iterable[str]) -> list[int]:
     """Positions of the features that hold no lane history."""
     return [at for at, name in enumerate(names) if not is_lane(name)]
+
+
+def positions(names: Sequence[str], wanted: Iterable[str]) -> list[int]:
+    """Where `wanted` features lie among `names`; raises ValueError naming the first that is missing."""
+    return [names.index(name) for name in wanted]

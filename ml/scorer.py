@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import rfc8785
 
+from ml.arrays import Array, Moments, at_minutes, at_reports, pack
 from ml.attribution import COALITIONS, Reference, Told, shapley
 from ml.calibration import Band
-from ml.examples import Array
 from ml.features import describe
+from ml.lane_table import lane_row, lane_table
 from ml.lanes import LaneRates
 from ml.model_files import PACKAGED, Model, read
 from ml.projection import Outlook, outlook
@@ -33,11 +34,11 @@ from ml.reasons import (
     silence_reason,
     span,
 )
-from ml.shipment import Shipment, effective_end, first, known_at, milestones, planned_end
+from ml.shipment import Shipment, effective_end, known_at, milestones, planned_end
 
 if TYPE_CHECKING:
     from ml.inference import Ensemble
-    from ml.trail import Trail  # type: ignore[import-untyped,unused-ignore] # being written
+    from ml.trail import Trail
 
 Stage = Literal["unknown", "booked", "inbound", "hub", "outbound", "delivery", "delivered"]
 LEAST_WEIGHT = 0.05
@@ -140,7 +141,7 @@ class Scorer:
         known = known_at(shipment, minutes)
         if effective_end(known) is not None:
             return self._delivered(known, shipment.booked, as_of)
-        told = _told(known, minutes, rates)
+        told = _told(shipment, minutes, rates)
         return _Open(known, shipment.booked, minutes, as_of, outlook(known, minutes), told, rates)
 
     def _abstained(self, why: Reason, as_of: datetime) -> Assessment:
@@ -220,10 +221,13 @@ class Scorer:
         return hashlib.sha256(used).hexdigest()
 
 
-def _told(known: Shipment, minutes: float, rates: LaneRates) -> Told:
-    ends = [0, *(one.completed for one in milestones(known))]
-    states = [describe(first(known, count), at, rates) for count, at in enumerate(ends)]
-    table = np.array([list(state.values()) for state in (*states, describe(known, minutes, rates))])
+def _told(shipment: Shipment, minutes: float, rates: LaneRates) -> Told:
+    arrays = pack([shipment])
+    now = at_minutes(arrays, np.zeros(1, dtype=np.int64), np.array([minutes]))
+    counts = np.arange(now.count[0] + 1)
+    before = at_reports(arrays, np.zeros_like(counts), counts)
+    moments = Moments(np.append(before.row, 0), np.append(counts, now.count), np.append(before.minutes, minutes))
+    _, table = describe(arrays, moments, lane_table([lane_row(shipment, rates)], arrays.there.shape))
     rounded = np.rint(table * MICRO) / MICRO
     return Told(rounded[:-1], rounded[-1])
 

@@ -56,9 +56,8 @@ class Leg:
     @property
     def places(self) -> tuple[int | None, ...]:
         """Airports in the order of the plan, each once: origin, stops, destination."""
-        if not self.segments:
-            return ()
-        return (self.segments[0].departure.place, *(segment.arrival.place for segment in self.segments))
+        flown = self.milestones[1:-1]
+        return (flown[0].place, *(arrival.place for arrival in flown[1::2])) if flown else ()
 
     @property
     def planned(self) -> int | None:

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.arrays import Array, at_minutes, pack
 from ml.examples import examples
 from ml.features import describe
+from ml.lane_table import lane_rows, lane_table
 from ml.lanes import LaneRates, as_of, known_by, lanes
 from ml.projection import outlook
-from ml.shipment import Leg, Shipment, first, known_at, milestones, planned_end
+from ml.shipment import Leg, Shipment, first, milestones, planned_end
+from ml.tokens import tokens
 from tests.ml.freight_cases import SEASON
 
 ORDERED = [replace(shipment, nr=nr) for nr, shipment in enumerate(SEASON)]
@@ -38,8 +41,23 @@ def _other_ending(shipment: Shipment, keep: float) -> Shipment:
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SEASON), st.floats(0, 30_000))
 def test_features_at_a_moment_ignore_every_later_milestone(shipment: Shipment, minutes: float) -> None:
-    now = describe(known_at(shipment, minutes), minutes, RATES)
-    assert describe(known_at(_other_ending(shipment, minutes), minutes), minutes, RATES) == now
+    other = _other_ending(shipment, minutes)
+    (names, now), (_, then) = _described(shipment, minutes), _described(other, minutes)
+    assert dict(zip(names, now[0], strict=True)) == dict(zip(names, then[0], strict=True))
+    assert np.array_equal(_tokens(shipment, minutes), _tokens(other, minutes))
+
+
+def _described(shipment: Shipment, minutes: float) -> tuple[tuple[str, ...], Array]:
+    arrays = pack([shipment])
+    moment = at_minutes(arrays, np.zeros(1, dtype=np.int64), np.array([minutes]))
+    return describe(arrays, moment, lane_table(lane_rows([shipment], RATES), arrays.there.shape))
+
+
+def _tokens(shipment: Shipment, minutes: float) -> Array:
+    arrays = pack([shipment])
+    count = at_minutes(arrays, np.zeros(1, dtype=np.int64), np.array([minutes])).count[0]
+    told = tokens(arrays, lane_table(lane_rows([shipment], RATES), arrays.there.shape))
+    return told.values[0, : count + 1]
 
 
 def test_outcomes_of_rows_later_than_the_cut_change_no_feature() -> None:

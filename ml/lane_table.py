@@ -1,0 +1,118 @@
+"""What lane history says about shipments, as arrays: one row for each, as of when it is looked at.
+
+The rates themselves are those of `ml.lanes`; a row is read from them at once, since tables of rates grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.arrays import Array
+from ml.lanes import KINDS, Lane, LaneRates, lanes, logit
+from ml.shipment import Leg, Shipment
+
+PLACES = 8
+"""Milestones of a leg that a row has places for, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """One shipment's lanes: `base` log-odds overall; of each lane its kind, its log-odds above the base, how many
+    outcomes were seen. `places` holds for each leg the log-odds of the place of each milestone.
+    """
+
+    base: float
+    kinds: tuple[int, ...]
+    odds: tuple[float, ...]
+    seen: tuple[float, ...]
+    places: tuple[tuple[float, ...], ...]
+
+
+def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
+    """What `rates` say about `shipment` now."""
+    base = logit(rates.base)
+    found = list(lanes(shipment))
+    odds = {lane: logit(rates.rate(lane)) - base for lane in found}
+    return LaneRow(
+        base,
+        tuple(KINDS.index(lane[0]) for lane in found),
+        tuple(odds.values()),
+        tuple(float(rates.seen(lane)) for lane in found),
+        tuple(_along(leg, odds) for leg in shipment.legs),
+    )
+
+
+def _along(leg: Leg, odds: dict[Lane, float]) -> tuple[float, ...]:
+    """Log-odds of the place of each milestone, by its role on the leg."""
+    ends = ("hub", "destination") if leg.slot == "o" else ("origin", "hub")
+    stops = leg.places
+    if not stops:
+        return (0.0,) * len(leg.milestones)
+    last = len(stops) - 1
+    roles = [ends[0], *("via" for _ in stops[1:-1]), ends[1]]
+    named = zip(roles, stops, strict=True)
+    at_stop = [0.0 if place is None else odds.get((role, place, -1), 0.0) for role, place in named]
+    # RCS at the first stop, DEP k leaves stop k, RCF k reaches stop k + 1, DLV at the last one.
+    return tuple(at_stop[min(at // 2, last)] for at in range(len(leg.milestones)))
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTable:
+    """n rows: `base` (n,); `mean`, `worst` and `seen` (n, kinds), 0 where a shipment has no lane of the kind: mean and
+    greatest log-odds above the base, and the least number of outcomes seen; `place` (n, L, M) log-odds of places.
+    """
+
+    base: Array
+    mean: Array
+    worst: Array
+    seen: Array
+    place: Array
+
+
+def lane_table(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> LaneTable:
+    """The rows as arrays, for arrays of `shape` (n, L, M)."""
+    counts = [len(row.kinds) for row in rows]
+    at = np.repeat(np.arange(len(rows)), counts)
+    kind = _joined(row.kinds for row in rows).astype(np.int64)
+    odds, seen = _joined(row.odds for row in rows), _joined(row.seen for row in rows)
+    total, number = (np.zeros((len(rows), len(KINDS))) for _ in range(2))
+    worst, least = np.full_like(total, -np.inf), np.full_like(total, np.inf)
+    np.add.at(total, (at, kind), odds)
+    np.add.at(number, (at, kind), 1.0)
+    np.maximum.at(worst, (at, kind), odds)
+    np.minimum.at(least, (at, kind), seen)
+    none = number == 0
+    return LaneTable(
+        np.array([row.base for row in rows]),
+        total / np.maximum(number, 1.0),
+        np.where(none, 0.0, worst),
+        np.where(none, 0.0, least),
+        _places(rows, shape),
+    )
+
+
+def _joined(parts: Iterable[Sequence[float]]) -> Array:
+    return np.array([value for part in parts for value in part], dtype=np.float64)
+
+
+def _places(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> Array:
+    _, legs, milestones = shape
+    at, values = list[int](), list[float]()
+    for row, told in enumerate(rows):
+        for leg, along in enumerate(told.places):
+            slot = legs - 1 if leg == len(told.places) - 1 else leg
+            begin = (row * legs + slot) * milestones
+            at += range(begin, begin + len(along))
+            values += along
+    place: Array = np.zeros(shape)
+    place.reshape(-1)[np.array(at, dtype=np.int64)] = values
+    return place
+
+
+def lane_rows(shipments: Sequence[Shipment], rates: LaneRates | Sequence[LaneRates]) -> list[LaneRow]:
+    """A row for each shipment, by common rates or by its own."""
+    own: Sequence[LaneRates] = [rates] * len(shipments) if isinstance(rates, LaneRates) else rates
+    return [lane_row(shipment, told) for shipment, told in zip(shipments, own, strict=True)]
