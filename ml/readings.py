@@ -17,6 +17,8 @@ Quantity = Literal["temperature", "humidity", "shock"]
 STANDARD_GRAVITY: Final = 9.80665
 MOST: Final = 2_000
 """Readings of one event that are kept: its extremes, and the others evenly spread."""
+EXTREMES: Final = 6
+"""The lowest and the highest of each quantity."""
 _QUANTITIES: Final[Mapping[str, Quantity]] = {
     "Temperature": "temperature",
     "RelativeHumidity": "humidity",
@@ -65,8 +67,8 @@ class Reading(NamedTuple):
     device: str | None
 
 
-def readings_of(event: Mapping[str, Any], event_time: datetime) -> tuple[tuple[Reading, ...], int]:
-    """The event's readings in the order sent, at most `MOST`, and how many of the known quantities were left out."""
+def readings_of(event: Mapping[str, Any], event_time: datetime, most: int = MOST) -> tuple[tuple[Reading, ...], int]:
+    """The event's readings in the order sent, at most `most`, and how many of the known quantities were left out."""
     found: list[Reading] = []
     lost = 0
     for element in many(event.get("sensorElementList")):
@@ -81,7 +83,8 @@ def readings_of(event: Mapping[str, Any], event_time: datetime) -> tuple[tuple[R
                 found.append(one)
             elif not isinstance(report, Mapping) or _quantity(report) is not None:
                 lost += 1
-    return tuple(found) if len(found) <= MOST else tuple(_thinned(found)), lost + max(0, len(found) - MOST)
+    kept = found if len(found) <= most else list(_thinned(found, most))
+    return tuple(kept), lost + len(found) - len(kept)
 
 
 def _quantity(report: Mapping[str, Any]) -> Quantity | None:
@@ -93,11 +96,11 @@ def _reading(report: Mapping[str, Any], metadata: Mapping[str, Any], event_time:
     quantity = _quantity(report)
     if quantity is None:
         return None
-    unit = text(report.get("uom")) or _DEFAULT_UNIT[quantity]
-    scale = _UNITS[quantity].get(unit.upper())
-    values = [_converted(report.get(name), scale) for name in ("value", "meanValue", "minValue", "maxValue")]
+    unit = text(report.get("uom"))
+    sent = [number(report.get(name)) for name in ("value", "meanValue", "minValue", "maxValue")]
+    values = [None if one is None else converted(one, quantity, unit) for one in sent]
     known = [one for one in values if one is not None]
-    if scale is None or not known:
+    if not known:
         return None
     if quantity == "shock":
         known, values = [abs(one) for one in known], [None if one is None else abs(one) for one in values]
@@ -111,9 +114,10 @@ def _reading(report: Mapping[str, Any], metadata: Mapping[str, Any], event_time:
     return Reading(quantity, start, end, middle, low, high, device)
 
 
-def _converted(value: Any, scale: tuple[float, float] | None) -> float | None:
-    found = number(value)
-    return None if found is None or scale is None else found * scale[0] + scale[1]
+def converted(value: float, quantity: Quantity, unit: str | None) -> float | None:
+    """A value in our unit of the quantity; None where the unit is none of the quantity. Without one, it is in ours."""
+    scale = _UNITS[quantity].get((unit or _DEFAULT_UNIT[quantity]).upper())
+    return None if scale is None else value * scale[0] + scale[1]
 
 
 def _span(report: Mapping[str, Any], metadata: Mapping[str, Any], event_time: datetime) -> tuple[datetime, datetime]:
@@ -128,12 +132,13 @@ def _span(report: Mapping[str, Any], metadata: Mapping[str, Any], event_time: da
     return single, single
 
 
-def _thinned(found: list[Reading]) -> Iterator[Reading]:
+def _thinned(found: list[Reading], most: int) -> Iterator[Reading]:
     """Every k-th reading, and of each quantity the lowest and the highest."""
     extremes = set()
     for quantity in _UNITS:
         those = [at for at, one in enumerate(found) if one.quantity == quantity]
         if those:
             extremes |= {min(those, key=lambda at: found[at].low), max(those, key=lambda at: found[at].high)}
-    step = -(-len(found) // (MOST - len(extremes)))
-    return (one for at, one in enumerate(found) if at % step == 0 or at in extremes)
+    step = -(-len(found) // max(1, most - len(extremes)))
+    evenly = most > EXTREMES
+    return (one for at, one in enumerate(found) if at in extremes or (evenly and at % step == 0))

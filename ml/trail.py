@@ -15,11 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from ml.identifiers import canonical
 from ml.lenient import instant, many, number, own, text, word
-from ml.readings import Reading, readings_of
+from ml.readings import EXTREMES, MOST, Reading, readings_of
 
 MOST_EVENTS: Final = 20_000
 MOST_EPCS: Final = 500_000
 """Identifiers of all events together; lists beyond are cut short and counted."""
+MOST_READINGS: Final = 200_000
+"""Sensor readings of all events together; of events beyond, only the lowest and highest of each quantity are kept."""
 _TYPES: Final = frozenset(
     ("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent", "TransformationEvent")
 )
@@ -124,10 +126,11 @@ def trail_of_events(events: Iterable[Any]) -> Trail:
     readable = [(moment, event) for event in given if (moment := _moment(event)) is not None]
     chosen = _shared_out(readable)
     found: dict[tuple[Any, ...], Seen] = {}
-    lost, room = len(given) - len(readable), MOST_EPCS
+    lost, room, readings = len(given) - len(readable), MOST_EPCS, 0
     for moment, event in chosen:
-        seen, unread = _seen(event, moment, room)
+        seen, unread = _seen(event, moment, room, EXTREMES if readings >= MOST_READINGS else MOST)
         room -= len(seen.epcs) + len(seen.inputs)
+        readings += len(seen.readings)
         lost += unread
         name = seen.event_id or len(found)
         found.setdefault((name, seen.is_error, seen.event_time, seen.record_time, seen.party), seen)
@@ -164,8 +167,8 @@ def _ends(of_one: list[tuple[datetime, Any]], share: int) -> list[tuple[datetime
     return ordered[:first] + ordered[len(ordered) - (share - first) :]
 
 
-def _seen(event: Mapping[str, Any], moment: datetime, room: int) -> tuple[Seen, int]:
-    readings, unread = readings_of(event, moment)
+def _seen(event: Mapping[str, Any], moment: datetime, room: int, most: int) -> tuple[Seen, int]:
+    readings, unread = readings_of(event, moment, most)
     things = [_ids(event.get(name)) for name in _THINGS]
     epcs, inputs = [epc for ids in things for epc in ids], _ids(event.get("inputEPCList"))
     cut = max(0, len(epcs) + len(inputs) - max(room, 0))
