@@ -43,6 +43,31 @@ ReasonCode = Literal[
     "DELIVERED",
     "NO_PLAN",
     "NOT_BOOKED",
+    # of the trail itself (ml.anomaly)
+    "OUT_OF_ORDER",
+    "SKIPPED_STEP",
+    "ODD_PLACE",
+    "ODD_PARTY",
+    "PARTY_WITHOUT_CUSTODY",
+    "IMPOSSIBLE_TRAVEL",
+    "QUANTITY_MISMATCH",
+    "CLOCK_JUMP",
+    "BACK_DATED",
+    "CONTRADICTION",
+    "SERIAL_TWICE",
+    "NOT_COMMISSIONED",
+    "DIVERTED",
+    "DOCUMENT_MISMATCH",
+    "UNUSUAL_RHYTHM",
+    "FLOODED",
+    # of the conditions (ml.excursion)
+    "OUT_OF_RANGE",
+    "NEARING_LIMIT",
+    "NO_READING",
+    "UNSTEADY",
+    "HUMID",
+    "SHOCKED",
+    "NO_CONDITIONS",
 ]
 
 ENOUGH = 5
