@@ -10,7 +10,7 @@ from typing import Any
 
 from ml.gs1_keys import place_of, unit_of
 from ml.shipment import Code, Leg, Milestone, Shipment
-from ml.vocabulary import CODES, NAMESPACE, PREFIX
+from ml.vocabulary import CODES, own
 
 _WORD = re.compile(r"([a-z_]+)$")
 
@@ -24,15 +24,15 @@ def from_events(events: Sequence[Mapping[str, Any]]) -> Shipment:
     the result has `nr` None and no legs. Raises ValueError for an event without a readable `eventTime`.
     """
     standing = sorted((event for event in events if "errorDeclaration" not in event), key=_moment)
-    booking = next((event for event in standing if _own(event, "plan") is not None), None)
+    booking = next((event for event in standing if own(event, "plan") is not None), None)
     if booking is None:
         return Shipment(None, (), Leg("o", ()))
-    plan, booked = _own(booking, "plan"), _moment(booking)
-    legs = {_unit(leg): _leg(leg) for leg in _many(_own(plan, "leg"))}
+    plan, booked = own(booking, "plan"), _moment(booking)
+    legs = {_unit(leg): _leg(leg) for leg in _many(own(plan, "leg"))}
     times: dict[str, dict[int, int]] = {unit: {} for unit in legs}
     for event in standing:
         _note(event, booked, legs, times)
-    return _timed(int(_own(plan, "nr")), legs, times, booked)
+    return _timed(int(own(plan, "nr")), legs, times, booked)
 
 
 def _moment(event: Mapping[str, Any]) -> datetime:
@@ -45,29 +45,24 @@ def _moment(event: Mapping[str, Any]) -> datetime:
     return moment
 
 
-def _own(holder: Mapping[str, Any], name: str) -> Any:
-    """A field of our vocabulary, written with the prefix or with the whole namespace."""
-    return holder.get(f"{PREFIX}:{name}", holder.get(NAMESPACE + name))
-
-
 def _many(value: Any) -> list[Any]:
     """Extension elements that came through XML hold a list of one as the element itself."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _unit(leg: Mapping[str, Any]) -> str:
-    return unit_of(str(_own(leg, "unit"))) or str(_own(leg, "unit"))
+    return unit_of(str(own(leg, "unit"))) or str(own(leg, "unit"))
 
 
 def _leg(leg: Mapping[str, Any]) -> Leg:
-    return Leg(_own(leg, "slot"), tuple(_point(point) for point in _many(_own(leg, "milestone"))))
+    return Leg(own(leg, "slot"), tuple(_point(point) for point in _many(own(leg, "milestone"))))
 
 
 def _point(point: Mapping[str, Any]) -> Milestone:
-    minutes, place = _own(point, "minutes"), _own(point, "place")
+    minutes, place = own(point, "minutes"), own(point, "place")
     planned = None if minutes is None else int(minutes)
     where = None if place is None else place_of(str(place))
-    return Milestone(_own(point, "code"), int(_own(point, "segment")), planned, None, where)
+    return Milestone(own(point, "code"), int(own(point, "segment")), planned, None, where)
 
 
 def _note(

@@ -9,6 +9,9 @@ step `packing`. The first event commissions every unit of the shipment and carri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ml.shipment import Code
 
 PREFIX = "trailseal"
@@ -22,3 +25,8 @@ DISPOSITIONS: dict[Code, str] = {
     "DLV": "in_progress",
 }
 CODES: dict[str, Code] = {step: code for code, step in STEPS.items()}
+
+
+def own(holder: Any, name: str) -> Any:
+    """A member of our vocabulary, under its prefix or its whole name; None where there is none, or no object."""
+    return holder.get(f"{PREFIX}:{name}", holder.get(NAMESPACE + name)) if isinstance(holder, Mapping) else None
