@@ -1,7 +1,8 @@
 """From drafts and signatures to the rows of one accepted document."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         [(seq, draft.nonce) for draft, seq in numbered],
         list(_mentions(drafts, numbers, accepted.parts)),
         list(_links(drafts, numbers, trail)),
-        [(trail(unit), seq, draft.event_time) for draft, seq in numbered if (unit := draft.books) is not None],
+        list(_shipments(numbered, trail)),
         list({(one.trail, one.identifier, one.kind) for draft in drafts for one in draft.mentions}),
         list({(one.trail, one.to) for draft in drafts for one in draft.mentions if one.step == Step.SHIP}),
         [_part(part, accepted) for part in accepted.parts],
@@ -61,6 +62,15 @@ def rows_of(accepted: Accepted, numbers: Sequence[int], trail: Callable[[str], b
         [index_row(seq, one.event_time, one.event.model.type, one.action, one.indexed) for one, seq in numbered],
         [number for draft, seq in numbered for number in number_rows(seq, draft.indexed)],
     )
+
+
+def _shipments(
+    numbered: Iterable[tuple[Draft, int]], trail: Callable[[str], bytes]
+) -> Iterator[tuple[bytes, int, datetime]]:
+    """What is booked. Who declares a booking an error repeats it, plan and all: that books nothing."""
+    for draft, seq in numbered:
+        if draft.books is not None and not draft.declares_error:
+            yield trail(draft.books), seq, draft.event_time
 
 
 def _part(part: SignedPart, accepted: Accepted) -> PartRow:
