@@ -44,6 +44,9 @@ class Settings(BaseModel):
     )
     webhook_days: float = Field(14, gt=0, le=365, description="days without success after which a subscription ends")
     model_folder: Path | None = Field(None, description="risk model; default: the one that is released with ml")
+    risk_party: str | None = Field(
+        None, description="identifier of the party that signs scores; without it they are stored, not sealed"
+    )
 
     @field_validator("consortium_secret", "key_encryption_key", "admin_key", "relay_key", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from service.store.recall import ReachRow, RecallRow
 from service.store.recall_acts import HOLD, LIFT, NewAct
 from service.store.trails import TrailRow, Viewer, known_trails
 
-_NO_GOODS = {str(kind) for kind in (Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION)} | {"journal"}
+_NO_GOODS = {str(kind) for kind in (Kind.LOCATION, Kind.PARTY, Kind.SERVICE_RELATION)} | {"journal", "risk"}
 
 
 async def keep(session: Session, row: RecallRow, traced: Traced, roles: int) -> int:
