@@ -20,7 +20,7 @@ from service.epcis.saying import NoEvent, said
 from service.epcis.times import InvalidTime
 from service.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, Vocabulary
 from service.risk.booking import booked_unit
-from service.sealing.commitments import JOURNAL, journal_of, party_of, salt_of, seal_of, trail_of
+from service.sealing.commitments import JOURNAL, RISK, journal_of, party_of, salt_of, seal_of, trail_of
 from service.sealing.entries import ENTRIES_PER_CAPTURE, NOBODY, Entry, Step
 from service.sealing.hashing import document_bytes
 
@@ -104,13 +104,16 @@ class Draft:
 
 
 class Drafter:
-    """Drafts events under one consortium secret; `random` gives so many random bytes."""
+    """Drafts events under one consortium secret; `random` gives so many random bytes.
 
-    def __init__(self, secret: bytes, random: Callable[[int], bytes]) -> None:
-        self._random = random
+    `scoring` is the party that may write on risk trails, if any may.
+    """
+
+    def __init__(self, secret: bytes, random: Callable[[int], bytes], scoring: bytes | None = None) -> None:
+        self._random, self._scoring = random, scoring
         # The same things come again and again: a trail id costs two hashes and a kind needs the key's parts.
         self._trail = lru_cache(100_000)(lambda identifier: trail_of(identifier, salt_of(identifier, secret)))
-        self._kind = lru_cache(100_000)(lambda identifier: str(kind(identifier)))
+        self._kind = lru_cache(100_000)(_kind_of)
 
     def draft(self, event: Event, party: bytes, nonce: bytes | None = None) -> Draft:
         """The event with its id, hash, seal and trails; a fresh nonce unless one is given.
@@ -126,7 +129,7 @@ class Drafter:
         event_id = expanded(event.source["eventID"], event.prefixes)
         mentions = tuple(self._mentions(event))
         check_lengths(event, event_id, (mention.identifier for mention in mentions))
-        _check_reserved(event, mentions)
+        _check_reserved(event, mentions, scores=party == self._scoring)
         _check_said(event, mentions)
         mentions = mentions or (self._in_journal(party),)
         document = document_bytes(event.source)
@@ -153,12 +156,19 @@ class Drafter:
             )
 
 
-def _check_reserved(event: Event, mentions: Iterable[DraftMention]) -> None:
-    # In any spelling: to whoever reads a bundle, they look alike.
-    named = next((one.identifier for one in mentions if unquote(one.identifier).lower().startswith(JOURNAL)), None)
-    if named is not None:
-        message = f"{named[:120]!r} names a journal, which only events without any thing belong to; leave it out"
-        raise InvalidDocument([Fault(event.pointer, "reserved", message)])
+def _kind_of(identifier: str) -> str:
+    return "risk" if identifier.startswith(RISK) else str(kind(identifier))
+
+
+def _check_reserved(event: Event, mentions: Iterable[DraftMention], *, scores: bool) -> None:
+    for named in (one.identifier for one in mentions):
+        looks = unquote(named).lower()  # in any spelling: to whoever reads a bundle, they look alike
+        if looks.startswith(JOURNAL):
+            message = f"{named[:120]!r} names a journal, which only events without any thing belong to; leave it out"
+            raise InvalidDocument([Fault(event.pointer, "reserved", message)])
+        if looks.startswith(RISK) and not scores:
+            message = f"{named[:120]!r} names a risk trail, on which only scores are told; leave it out"
+            raise InvalidDocument([Fault(event.pointer, "reserved", message)])
 
 
 def _check_said(event: Event, mentions: Sequence[DraftMention]) -> None:

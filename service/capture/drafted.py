@@ -17,6 +17,7 @@ from service.epcis.faults import Fault, InvalidDocument
 from service.epcis.masterdata import VocabularyElement
 from service.errors import TrailsealError
 from service.ledger.client import raw
+from service.parties.identity import party_id
 from service.sealing.entries import Entry
 from service.sealing.typeddata import capture_id
 
@@ -83,7 +84,8 @@ class Documents:
 
     def __init__(self, settings: Settings) -> None:
         self._most, self._most_bytes = settings.document_events, 2 * settings.document_bytes
-        self.drafter = Drafter(settings.consortium_secret.get_secret_value(), urandom)
+        scoring = None if settings.risk_party is None else party_id(settings.risk_party)
+        self.drafter = Drafter(settings.consortium_secret.get_secret_value(), urandom, scoring)
 
     async def read(self, source: Source, party: bytes) -> Drafted:
         """The drafts of a document as a party sent it.

@@ -51,7 +51,8 @@ class ScoreToSeal(Table, table=True):
     """A score that waits to be put into a batch; a trigger writes it with the assessment."""
 
     __tablename__ = "scores_to_seal"
-    assessment: UUID = Field(primary_key=True)
+    seq: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    assessment: UUID
 
 
 class RiskTrail(Table, table=True):

@@ -15,7 +15,7 @@ TRIGGERS = {
     # Every score that is stored from now on waits to be sealed.
     "assessments": (
         "trailseal_to_seal",
-        "INSERT INTO scores_to_seal (assessment) SELECT id FROM fresh",
+        "INSERT INTO scores_to_seal (assessment) SELECT id FROM fresh ORDER BY created_at, as_of",
     ),
     # Who gets a part in a shipment is to get one in its risk trail.
     "trail_parties": (
@@ -93,8 +93,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "scores_to_seal",
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("assessment", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("assessment", name=op.f("pk_scores_to_seal")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_scores_to_seal")),
     )
     op.create_table(
         "sealed_scores",
