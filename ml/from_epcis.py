@@ -1,106 +1,121 @@
-"""The shipment that EPCIS events tell of: inverse of `ml.to_epcis`."""
+"""The shipment that EPCIS events tell of: inverse of `ml.to_epcis`, for whatever was captured."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ml.gs1_keys import place_of, unit_of
-from ml.shipment import Code, Leg, Milestone, Shipment
-from ml.vocabulary import CODES, own
+from ml.lenient import many, text
+from ml.plans import BadPlan, Plan, read_plan
+from ml.reports import Booking, Known, Report, Reports, party_of
+from ml.shipment import Leg, Note, Shipment
+from ml.vocabulary import own
 
-_WORD = re.compile(r"([a-z_]+)$")
 
-
-def from_events(events: Sequence[Mapping[str, Any]]) -> Shipment:
+def from_events(
+    events: Sequence[Any], *, as_of: datetime | None = None, recorded_by: datetime | None = None
+) -> Shipment:
     """The shipment that the events of its trails tell of: inverse of `to_epcis`, also for any prefix in time.
 
-    Order and repetition of the events do not matter; events under an error declaration, of unknown units, at a place
-    that the plan does not know, and steps that are no milestone are left out. Times are floored to minutes, and a
-    milestone dated before the one ahead of it counts as simultaneous. Without a booking event there is no plan:
-    the result has `nr` None and no legs. Raises ValueError for an event without a readable `eventTime`.
+    Each event is its EPCIS JSON, with `recordTime` and `trailseal:capturedBy` where they are known. Events that
+    happened after `as_of` or were recorded after `recorded_by` are not looked at. Order and repetition of the events do
+    not matter; which reports count, and from when, is told in `ml.reports`. The plan is that of the booking recorded
+    first: a later one stands in for it only where the first cannot be read, or was taken back before any milestone was
+    reported. Times are floored to minutes.
+
+    Never raises for what was captured: events that cannot be read are left out. Without a plan that can be used the
+    shipment has `nr` None and no legs, and a note says why. Every event is looked at twice; what is kept of them is
+    bounded for each milestone and party.
     """
-    standing = sorted((event for event in events if "errorDeclaration" not in event), key=_moment)
-    booking = next((event for event in standing if own(event, "plan") is not None), None)
-    if booking is None:
-        return Shipment(None, (), Leg("o", ()))
-    plan, booked = own(booking, "plan"), _moment(booking)
-    legs = {_unit(leg): _leg(leg) for leg in _many(own(plan, "leg"))}
-    times: dict[str, dict[int, int]] = {unit: {} for unit in legs}
-    for event in standing:
-        _note(event, booked, legs, times)
-    return _timed(int(own(plan, "nr")), legs, times, booked)
+    known = Known(as_of, recorded_by)
+    taken_back = _taken_back(events, known)
+    notes = list[Note]()
+    bookings = sorted(_bookings(events, known), key=lambda one: (one[0].recorded, one[0].happened, one[0].event))
+    for at, (booking, written) in enumerate(bookings):
+        try:
+            plan = read_plan(written)
+        except BadPlan as fault:
+            notes.append(Note("MALFORMED_PLAN", f"the plan cannot be used: {fault}", 0.0, _ids(booking)))
+            continue
+        reports = Reports(plan, booking, known, taken_back)
+        for event in events:
+            reports.add(event)
+        withdrawn = _withdrawn(booking, taken_back)
+        if withdrawn is None or reports.began_before(withdrawn):
+            notes += _replanned(booking, plan, bookings[at + 1 :])
+            return _shipment(plan, booking, reports, notes)
+    return Shipment(None, (), Leg("o", ()), None, notes=tuple(notes))
 
 
-def _moment(event: Mapping[str, Any]) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(event["eventTime"]))
-    except (KeyError, ValueError):
-        raise ValueError(f"eventTime {event.get('eventTime')!r} is no ISO 8601 instant") from None
-    if moment.utcoffset() is None:
-        raise ValueError(f"eventTime {event['eventTime']!r} needs an offset from UTC")
-    return moment
+def _taken_back(events: Sequence[Any], known: Known) -> dict[str, dict[str | None, datetime]]:
+    """Ids of events that were declared errors, by which party, and since when."""
+    found: dict[str, dict[str | None, datetime]] = {}
+    for event in events:
+        if isinstance(event, Mapping) and event.get("errorDeclaration") is not None:
+            name, since = text(event.get("eventID")), known.declared(event)
+            if name is not None and since is not None:
+                of_event, party = found.setdefault(name, {}), party_of(event)
+                of_event[party] = min(since, of_event.get(party, since))
+    return found
 
 
-def _many(value: Any) -> list[Any]:
-    """Extension elements that came through XML hold a list of one as the element itself."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _bookings(events: Sequence[Any], known: Known) -> Iterator[tuple[Booking, Any]]:
+    for event in events:
+        if isinstance(event, Mapping) and event.get("errorDeclaration") is None:
+            plan = own(event, "plan")
+            times = None if plan is None else known.times(event)
+            if times is not None:
+                single = many(plan)
+                booking = Booking(text(event.get("eventID")) or "", *times, party_of(event))
+                yield booking, single[0] if len(single) == 1 else plan
 
 
-def _unit(leg: Mapping[str, Any]) -> str:
-    return unit_of(str(own(leg, "unit"))) or str(own(leg, "unit"))
+def _withdrawn(booking: Booking, taken_back: Mapping[str, Mapping[str | None, datetime]]) -> datetime | None:
+    by = taken_back.get(booking.event, {})
+    return by.get(booking.party, by.get(None)) if booking.party is not None else min(by.values(), default=None)
 
 
-def _leg(leg: Mapping[str, Any]) -> Leg:
-    return Leg(own(leg, "slot"), tuple(_point(point) for point in _many(own(leg, "milestone"))))
+def _replanned(booking: Booking, plan: Plan, later: Sequence[tuple[Booking, Any]]) -> Iterator[Note]:
+    """That other plans for the same units were booked afterwards, and do not count."""
+    for other, written in later[:100]:
+        try:
+            changed = read_plan(written)
+        except BadPlan:
+            continue
+        if changed.legs.keys() & plan.legs.keys() and changed.legs != plan.legs:
+            said = "the shipment was booked again with another plan: the first plan counts"
+            since = float(booking.minutes(max(other.recorded, other.happened)))
+            yield Note("REPLANNED", said, since, _ids(booking) + _ids(other))
+            return
 
 
-def _point(point: Mapping[str, Any]) -> Milestone:
-    minutes, place = own(point, "minutes"), own(point, "place")
-    planned = None if minutes is None else int(minutes)
-    where = None if place is None else place_of(str(place))
-    return Milestone(own(point, "code"), int(own(point, "segment")), planned, None, where)
+def _ids(booking: Booking) -> tuple[str, ...]:
+    return (booking.event,) if booking.event else ()
 
 
-def _note(
-    event: Mapping[str, Any], booked: datetime, legs: Mapping[str, Leg], times: dict[str, dict[int, int]]
-) -> None:
-    word = _WORD.search(str(event.get("bizStep", "")))
-    code = CODES.get(word[1]) if word else None
-    if code is None or event.get("type") != "ObjectEvent" or event.get("action") == "DELETE":
-        return
-    point = event.get("readPoint") or {}
-    place = place_of(str(point.get("id", "")))
-    minutes = int((_moment(event) - booked).total_seconds() // 60)
-    for unit in (unit_of(str(epc)) or "" for epc in event.get("epcList", ())):
-        if unit in legs and (at := _which(legs[unit], code, place, times[unit])) is not None:
-            times[unit][at] = minutes
-
-
-def _which(leg: Leg, code: Code, place: int | None, seen: Mapping[int, int]) -> int | None:
-    """The first open milestone of this kind that is planned at this place (or anywhere, where either is unknown)."""
-    for at, milestone in enumerate(leg.milestones):
-        if milestone.code == code and at not in seen and (place is None or milestone.place in (None, place)):
-            return at
-    return None
-
-
-def _timed(nr: int, legs: Mapping[str, Leg], times: Mapping[str, Mapping[int, int]], booked: datetime) -> Shipment:
-    inbound = tuple(_lasting(leg, times[unit], 0) for unit, leg in legs.items() if leg.slot != "o")
-    unit, leg = next((unit, leg) for unit, leg in legs.items() if leg.slot == "o")
+def _shipment(plan: Plan, booking: Booking, reports: Reports, notes: Sequence[Note]) -> Shipment:
+    found, told = list(notes), dict[str, dict[int, Report]]()
+    for unit in plan.legs:
+        told[unit], odd = reports.of(unit)
+        found += odd
+    inbound = tuple(_lasting(leg, told[unit], booking, 0) for unit, leg in plan.legs.items() if leg.slot != "o")
+    unit, leg = next((unit, leg) for unit, leg in plan.legs.items() if leg.slot == "o")
     hub = max((leg.elapsed for leg in inbound), default=0)
-    return Shipment(nr, inbound, _lasting(leg, times[unit], hub), booked)
+    outbound = _lasting(leg, told[unit], booking, hub)
+    event = booking.event or None
+    return Shipment(plan.nr, inbound, outbound, booking.happened, event, tuple(found), plan.names)
 
 
-def _lasting(leg: Leg, times: Mapping[int, int], clock: int) -> Leg:
+def _lasting(leg: Leg, told: Mapping[int, Report], booking: Booking, clock: int) -> Leg:
     lasting = []
     for at, milestone in enumerate(leg.milestones):
-        if at in times:
-            lasting.append(replace(milestone, effective=max(0, times[at] - clock)))
-            clock = max(clock, times[at])
+        if at in told:
+            minutes = booking.minutes(booking.counted(told[at]))
+            event = told[at].event or None
+            lasting.append(replace(milestone, effective=max(0, minutes - clock), event=event))
+            clock = max(clock, minutes)
         else:
             lasting.append(milestone)
     return Leg(leg.slot, tuple(lasting))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
+from ml.identifiers import canonical
 from ml.shipment import SLOTS, Slot
 
 COMPANY = "9521321"
@@ -53,3 +55,14 @@ def place_of(location: str) -> int | None:
     else:
         return None
     return int(digits[len(COMPANY) :]) if digits.startswith(COMPANY) and len(digits) == 12 else None
+
+
+def place_id(location: str) -> int:
+    """A number for any location: that of `place_of`, else one of 48 bits that only this location has.
+
+    Spellings of one location (`ml.identifiers`) have one number.
+    """
+    ours = place_of(location)
+    if ours is not None:
+        return ours
+    return 100_000 + int.from_bytes(hashlib.sha256(canonical(location).encode()).digest()[:6], "big")

@@ -7,7 +7,7 @@ the booking on, the outbound leg from the end of the slowest inbound leg.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -24,6 +24,7 @@ class Milestone:
     `segment` is 1..3 for DEP and RCF, 0 for RCS and DLV. `planned` and `effective` are minutes since the milestone
     before; `effective` is None while it is open. A milestone that was never reported but was followed by a later one
     keeps None, and the later one's `effective` spans the gap. `place` is the masked airport id of DEP and RCF.
+    `event` is the id of the event that reported it.
     """
 
     code: Code
@@ -31,6 +32,21 @@ class Milestone:
     planned: int | None
     effective: int | None
     place: int | None
+    event: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd about how a shipment was told: a reason code (`ml.reasons`), its text, since which minute after the
+    booking it is known, the events it comes from, and the leg and milestone (such as `DEP 1`) that it is about.
+    """
+
+    code: str
+    text: str
+    since: float = 0.0
+    events: tuple[str, ...] = ()
+    leg: Slot | None = None
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +100,18 @@ class Leg:
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """One business process. `booked` is the instant that all minutes count from; equality leaves it out, because the
-    same history can be told from any start. A shipment without a plan has `nr` None and no legs.
+    same history can be told from any start. A shipment without a plan has `nr` None and no legs. `booking` is the id of
+    the event that booked it; `notes` say what is odd about its events; `names` holds the identifiers of its places by
+    their numbers.
     """
 
     nr: int | None
     inbound: tuple[Leg, ...]
     outbound: Leg
     booked: datetime | None = field(default=None, compare=False)
+    booking: str | None = field(default=None, compare=False)
+    notes: tuple[Note, ...] = field(default=(), compare=False)
+    names: Mapping[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def legs(self) -> tuple[Leg, ...]:

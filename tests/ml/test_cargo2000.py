@@ -152,7 +152,9 @@ def test_a_bad_cell_is_named(tmp_path: Path, value: str, fault: str) -> None:
         cargo2000.read(tmp_path / "bad.csv")
 
 
-def test_a_moment_without_offset_is_refused() -> None:
-    with pytest.raises(ValueError, match="offset"):
-        cargo2000.from_events([{"eventTime": "2026-01-01T00:00:00"}])
+def test_an_event_whose_time_cannot_be_read_is_left_out() -> None:
+    told = events(SEASON[0])
+    faults: tuple[object, ...] = ("2026-01-01T00:00:00", "soon", None, 7, [], "9" * 100)
+    for fault in faults:
+        assert cargo2000.from_events([*told, {**told[1], "eventTime": fault}]) == SEASON[0]
     assert datetime.fromisoformat("2026-01-01T00:00:00Z").tzinfo == UTC
