@@ -31,13 +31,17 @@ def diversion(told: Story, rng: random.Random) -> datetime | None:
     cut, place = rng.randrange(1, len(out) - 1), rng.choice(known if rng.random() < 0.7 else world.STRANGE)
     if place == told.destination:
         return None
-    far = rng.random() < 0.6
+    far, hidden = rng.random() < 0.5, rng.random() < 0.35
+    if hidden:  # only a part of what happened slips out; the rest is told as booked
+        out = out[: cut + rng.choice((1, 1, 2))]
     for one in out[cut:]:
         put(one, place)
         one["trailseal:capturedBy"] = rng.choice(world.handlers(place))
         if rng.random() < 0.5 and one["bizStep"] == "receiving":
             one["trailseal:capturedBy"] = world.consignee(place, rng.randrange(4))
     for one in [*at_end(told, "unpacking"), *at_end(told, "storing")]:
+        if hidden:
+            continue
         if far:
             put(one, place)
         elif rng.random() < 0.5:
@@ -142,8 +146,12 @@ def reordered(told: Story, rng: random.Random) -> datetime | None:
     begin = rng.randrange(len(own) - 3)
     chosen = own[begin : begin + rng.randint(2, 4)]
     times = [one["eventTime"] for one in chosen]
+    hidden = rng.random() < 0.6
     for one, time in zip(chosen, [*times[1:], times[0]], strict=True):
+        lag = one["recordTime"] - one["eventTime"]
         one["eventTime"] = time
+        if hidden:
+            one["recordTime"] = max(one["recordTime"], time + lag)
     return _first(chosen)
 
 
@@ -168,14 +176,17 @@ def clock_jump(told: Story, rng: random.Random) -> datetime | None:
 
 def quantity_loss(told: Story, rng: random.Random) -> datetime | None:
     """Less comes out than went in: cartons, or pieces out of cartons."""
-    slots = rng.sample(list(told.cartons), rng.randint(1, len(told.cartons)))
+    slots = rng.sample(list(told.cartons), 1 if rng.random() < 0.6 else rng.randint(1, len(told.cartons)))
     touched: list[Event] = []
     whole = rng.random() < 0.6
     for slot in slots:
         own = told.cartons[slot]
-        lost = rng.randint(1, max(1, len(own) // 2))
+        lost = rng.choice((1, 1, rng.randint(1, max(1, len(own) // 2))))
         gone, pieces = set(own[-lost:]), lost * BOX if whole else rng.randint(2, BOX)
+        noticed = rng.random()
         for one in [*at_end(told, "unpacking"), *at_end(told, "storing")]:
+            if noticed < 0.3 and one["bizStep"] == "unpacking":
+                continue
             name = "childEPCs" if "childEPCs" in one else "epcList"
             amounts = one.get("childQuantityList") or one.get("quantityList")
             if own[0] in one.get(name, ()) and amounts:

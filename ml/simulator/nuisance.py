@@ -32,6 +32,12 @@ def disturb(told: Story, rng: random.Random) -> None:
         (0.04, _wrong_zone),
         (0.05, _told_late),
         (0.02, _written_wrong),
+        (0.03, _landed_elsewhere),
+        (0.03, _taken_in_by_another),
+        (0.03, _stored_elsewhere),
+        (0.02, _other_site),
+        (0.015, _labelled_under_way),
+        (0.03, _sampled),
     ):
         if rng.random() < odds:
             nuisance(told, rng)
@@ -136,7 +142,7 @@ def _relabelled(told: Story, rng: random.Random) -> None:
 def _other_consignee(told: Story, rng: random.Random) -> None:
     """The despatch names the warehouse that works for the consignee."""
     for one in told.events:
-        if one.get("bizStep") == "shipping" and rng.random() < 0.7:
+        if one.get("bizStep") == "shipping" and "destinationList" in one and rng.random() < 0.7:
             other = world.consignee(told.destination, rng.randrange(4))
             one["destinationList"] = [{"type": "owning_party", "destination": other}, *one["destinationList"][1:]]
 
@@ -172,6 +178,61 @@ def _written_wrong(told: Story, rng: random.Random) -> None:
     middle = [one for one in told.events if one.get("bizStep") in {*FLIGHT, "accepting", "receiving"}]
     if middle:
         rng.choice(middle)["eventTime"] -= timedelta(hours=rng.choice((-1, 1)) * rng.lognormvariate(1.0, 0.7))
+
+
+def _landed_elsewhere(told: Story, rng: random.Random) -> None:
+    """Weather: the last flight lands at another airport, and a lorry brings the goods on."""
+    out = [one for one in flights(told) if one["readPoint"] == world.location(told.destination)][-1:]
+    instead = rng.choice(world.AIRPORTS if rng.random() < 0.8 else world.STRANGE)
+    ends = [one for one in told.events if one.get("bizStep") == "receiving"][-1:] if rng.random() < 0.4 else []
+    for one in (*out, *ends):
+        put(one, instead)
+        one["trailseal:capturedBy"] = world.handlers(instead)[0]
+
+
+def _taken_in_by_another(told: Story, rng: random.Random) -> None:
+    """A warehouse takes delivery for the consignee."""
+    for one in at_end(told, "receiving"):
+        one["trailseal:capturedBy"] = world.consignee(told.destination, rng.randrange(4))
+
+
+def _stored_elsewhere(told: Story, rng: random.Random) -> None:
+    """The consignee unpacks and stores at another of its sites."""
+    site = rng.choice(world.AIRPORTS if rng.random() < 0.5 else world.STRANGE)
+    for one in (*at_end(told, "unpacking"), *at_end(told, "storing")):
+        put(one, site)
+
+
+def _other_site(told: Story, rng: random.Random) -> None:
+    """The despatch names another site of the consignee as destination."""
+    site = world.location(rng.choice(world.AIRPORTS if rng.random() < 0.5 else world.STRANGE))["id"]
+    for one in told.events:
+        if one.get("bizStep") == "shipping" and "destinationList" in one:
+            one["destinationList"] = [one["destinationList"][0], {"type": "location", "destination": site}]
+
+
+def _labelled_under_way(told: Story, rng: random.Random) -> None:
+    """A damaged label is replaced by the handler, who commissions the number again."""
+    made = [one for one in told.events if one.get("bizStep") == "commissioning" and "trailseal:plan" not in one]
+    handled = [one for one in told.events if one.get("bizStep") == "accepting"]
+    if made and handled:
+        first, where = rng.choice(made), rng.choice(handled)
+        at = where["eventTime"] + timedelta(minutes=rng.uniform(10, 300))
+        again = {name: where[name] for name in ("readPoint", "trailseal:capturedBy")} | {"eventTime": at}
+        again |= {"epcList": [rng.choice(first["epcList"])], "eventID": f"{first['eventID']}l"}
+        told.events.append(dict(first) | again | {"recordTime": at + timedelta(minutes=rng.uniform(1, 60))})
+
+
+def _sampled(told: Story, rng: random.Random) -> None:
+    """Customs, or quality assurance, keep a carton."""
+    slot = rng.choice(list(told.cartons))
+    gone = told.cartons[slot][-1]
+    for one in (*at_end(told, "unpacking"), *at_end(told, "storing")):
+        name = "childEPCs" if "childEPCs" in one else "epcList"
+        amounts = one.get("childQuantityList") or one.get("quantityList")
+        if gone in one.get(name, ()) and len(one[name]) > 1 and amounts:
+            one[name] = [epc for epc in one[name] if epc != gone]
+            amounts[0] = amounts[0] | {"quantity": max(0, amounts[0]["quantity"] - BOX)}
 
 
 def _clocks(told: Story, rng: random.Random) -> None:
