@@ -6,18 +6,20 @@ comes or goes, as the versions that were believed from one record time to the ne
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import structlog
 
+from ml.from_epcis import from_events
 from ml.shipment import effective_end, planned_end
-from service.risk import lanes, telling
+from service.risk import lanes
+from service.risk.knowing import Read, read, shipment_of
 from service.store import risk_following as store
 from service.store import risk_outcomes as outcomes
 from service.store.database import Database, Session
-from service.store.risk_following import Followed, Report
+from service.store.risk_following import Followed
 from service.store.risk_outcomes import OutcomeRow, Standing
 
 _log = structlog.get_logger(__name__)
@@ -74,40 +76,36 @@ class Follower:
         for start in range(0, len(ordered), _AT_ONCE):
             some = ordered[start : start + _AT_ONCE]
             standing = await outcomes.standings(session, some)
-            reports = await store.reports_of(session, [one.booking for one in standing])
-            rows = await asyncio.to_thread(_outcomes, standing, reports)
+            events = await read(session, [one.booking for one in standing])
+            rows = await asyncio.to_thread(_outcomes, standing, events)
             await outcomes.replace_outcomes(session, some, rows, self._clock())
 
 
 def _planned(booked: Followed) -> tuple[Followed, int | None, list[lanes.Key]]:
     """The planned minutes of a booking, and the lanes that it runs over; None and no lanes without a whole plan."""
     document = orjson.loads(booked.document)
-    shipment = telling.told([document])
-    minutes = telling.bounded(planned_end(shipment))
+    shipment = from_events([document])
+    minutes = planned_end(shipment)
     keys = [] if minutes is None else lanes.keys(shipment, booked.party, lanes.products_of(document))
     return booked, minutes, keys
 
 
-def _outcomes(standing: Sequence[Standing], reports: Iterable[Report]) -> list[OutcomeRow]:
-    of_booking: dict[int, list[Report]] = {}
-    for report in reports:
-        of_booking.setdefault(report.booking, []).append(report)
-    return [row for one in standing for row in versions(one, of_booking.get(one.booking, []))]
+def _outcomes(standing: Sequence[Standing], events: Mapping[int, Sequence[Read]]) -> list[OutcomeRow]:
+    return [row for one in standing for row in versions(one, events.get(one.booking, ()))]
 
 
-def versions(standing: Standing, reports: Sequence[Report]) -> list[OutcomeRow]:
+def versions(standing: Standing, events: Sequence[Read]) -> list[OutcomeRow]:
     """What was believed of a shipment's outcome, from one record time to the next; nothing where it has none."""
-    delivered = [one.record_time for one in reports if one.step == "receiving" and one.unit == standing.unit]
-    if standing.blocked or not delivered:
+    recorded = {one.event.record_time for one in events}
+    if standing.blocked or not recorded:
         return []
-    begin = max(min(delivered), standing.record_time, standing.since or standing.record_time)
-    changes = {moment for one in reports for moment in (one.record_time, one.retracted_at) if moment is not None}
-    moments = [begin, *sorted(moment for moment in changes if moment > begin)[: _VERSIONS - 1]]
+    begin = max(standing.received, standing.since or standing.received)
+    moments = [begin, *sorted(moment for moment in recorded if moment > begin)[: _VERSIONS - 1]]
     if standing.until is not None:
         moments = [moment for moment in moments if moment < standing.until]
     if not moments:
         return []
-    beliefs = [(moment, _outcome(standing, telling.believed(reports, moment))) for moment in moments]
+    beliefs = [(at, _outcome([one for one in events if one.event.record_time <= at])) for at in moments]
     changed = [one for at, one in enumerate(beliefs) if at == 0 or one[1] != beliefs[at - 1][1]]
     ends = [*(moment for moment, _ in changed[1:]), standing.until]
     return [
@@ -117,10 +115,10 @@ def versions(standing: Standing, reports: Sequence[Report]) -> list[OutcomeRow]:
     ]
 
 
-def _outcome(standing: Standing, reports: Sequence[Report]) -> tuple[datetime, bool, int] | None:
+def _outcome(events: Sequence[Read]) -> tuple[datetime, bool, int] | None:
     """When it was delivered, whether late, and how long after the plan; None while it is open."""
-    shipment = telling.reported(standing.document, reports)
-    planned, end = telling.bounded(planned_end(shipment)), effective_end(shipment)
+    shipment = shipment_of(events)
+    planned, end = planned_end(shipment), effective_end(shipment)
     if shipment.booked is None or planned is None or end is None:
         return None
     return shipment.booked + timedelta(minutes=end), end > planned, end - planned

@@ -20,8 +20,8 @@ _BOOKINGS_OF_UNIT = 20
 """Bookings that one thing is followed for: who books it again and again makes its events no dearer than this."""
 _HISTORY = 20_000
 """Events on a thing from before its booking was followed that are looked through."""
-_REPORTS = 50
-"""Reports of one business step about one unit that are read: the first by their event times."""
+_REPORTS = 64
+"""Reports of one business step about one unit that are kept of each party, the first: who floods crowds out itself."""
 
 
 class Followed(NamedTuple):
@@ -33,19 +33,6 @@ class Followed(NamedTuple):
     booked_at: datetime
     record_time: datetime
     document: bytes
-
-
-class Report(NamedTuple):
-    """A milestone as reported; `place` is the canonical read point."""
-
-    booking: int
-    unit: str
-    event: int
-    step: str
-    place: str | None
-    event_time: datetime
-    record_time: datetime
-    retracted_at: datetime | None
 
 
 async def lock_follower(session: Session) -> int | None:
@@ -137,6 +124,11 @@ _NOTE = (
     " SELECT units.booking, units.unit, events.seq, events.biz_step, left(events.read_point, 2000), events.event_time,"
     f" events.record_time, events.party, {_RETRACTED} FROM "
 )
+_FEW = (
+    " AND (SELECT count(*) FROM (SELECT FROM shipment_milestones AS report WHERE report.booking = units.booking"
+    " AND report.unit = units.unit AND report.step = events.biz_step AND report.party = events.party LIMIT :reports)"
+    " AS kept) < :reports"
+)
 
 
 async def note_reports(session: Session, after: int, until: int) -> None:
@@ -144,10 +136,11 @@ async def note_reports(session: Session, after: int, until: int) -> None:
     statement = text(
         f"{_NOTE} captures JOIN events ON events.capture = captures.id"
         " JOIN mentions ON mentions.event = events.seq AND mentions.role = 'subject'"
-        f" JOIN shipment_units AS units ON units.unit = mentions.trail WHERE {_IN_WINDOW} AND {_REPORTED}"
+        f" JOIN shipment_units AS units ON units.unit = mentions.trail WHERE {_IN_WINDOW} AND {_REPORTED}{_FEW}"
         " FOR SHARE OF events ON CONFLICT DO NOTHING"
     )
-    await session.execute(statement, {"after": after, "until": until, "steps": list(STEPS)})
+    values = {"after": after, "until": until, "steps": list(STEPS), "reports": _REPORTS}
+    await session.execute(statement, values)
 
 
 async def note_earlier(session: Session, bookings: Collection[int]) -> None:
@@ -156,10 +149,10 @@ async def note_earlier(session: Session, bookings: Collection[int]) -> None:
         f"{_NOTE} shipment_units AS units CROSS JOIN LATERAL (SELECT event, role FROM mentions"
         " WHERE mentions.trail = units.unit ORDER BY event LIMIT :history) AS told"
         " JOIN events ON events.seq = told.event AND told.role = 'subject'"
-        f" WHERE units.booking = ANY(CAST(:bookings AS bigint[])) AND {_REPORTED}"
+        f" WHERE units.booking = ANY(CAST(:bookings AS bigint[])) AND {_REPORTED}{_FEW}"
         " FOR SHARE OF events ON CONFLICT DO NOTHING"
     )
-    values = {"bookings": sorted(bookings), "steps": list(STEPS), "history": _HISTORY}
+    values = {"bookings": sorted(bookings), "steps": list(STEPS), "history": _HISTORY, "reports": _REPORTS}
     await session.execute(statement, values)
 
 
@@ -194,21 +187,6 @@ async def touched(session: Session, after: int, until: int) -> list[int]:
         f" WHERE {_IN_WINDOW} ORDER BY units.booking"
     )
     return list((await session.execute(statement, {"after": after, "until": until})).scalars())
-
-
-async def reports_of(session: Session, bookings: Collection[int]) -> list[Report]:
-    """The reports of these bookings' milestones, some from the first on of each unit and business step."""
-    statement = text(
-        "SELECT units.booking, trails.identifier, told.event, told.step, told.place, told.event_time,"
-        " told.record_time, told.retracted_at FROM shipment_units AS units JOIN trails ON trails.id = units.unit"
-        " CROSS JOIN unnest(CAST(:steps AS text[])) AS steps (step)"
-        " CROSS JOIN LATERAL (SELECT * FROM shipment_milestones AS report WHERE report.booking = units.booking"
-        "  AND report.unit = units.unit AND report.step = steps.step"
-        "  ORDER BY report.event_time, report.event LIMIT :reports) AS told"
-        " WHERE units.booking = ANY(CAST(:bookings AS bigint[])) ORDER BY units.booking, told.event_time, told.event"
-    )
-    values = {"bookings": sorted(bookings), "steps": list(STEPS), "reports": _REPORTS}
-    return [Report(*row) for row in await session.execute(statement, values)]
 
 
 async def mark_due(session: Session, bookings: Collection[int], reason: str) -> None:

@@ -13,14 +13,12 @@ from service.store.database import Session, copy
 
 
 class Standing(NamedTuple):
-    """A booking that may have an outcome: its unit to be delivered, and from when to when it was the first of that
-    unit's that stood (None: ever); `blocked` where an earlier one still does.
+    """A booking whose unit to be delivered was received: by when that was recorded, and from when to when the booking
+    was the first of that unit's that stood (None: ever); `blocked` where an earlier one still does.
     """
 
     booking: int
-    unit: str
-    document: bytes
-    record_time: datetime
+    received: datetime
     blocked: bool
     since: datetime | None
     until: datetime | None
@@ -57,16 +55,17 @@ class Seen(NamedTuple):
 
 
 async def standings(session: Session, bookings: Collection[int]) -> list[Standing]:
-    """Those of the bookings that have a plan, and where they stand among the bookings of their trails."""
+    """Those of the bookings that have a plan and were received, and where they stand among those of their trails."""
     statement = text(
-        "SELECT shipments.event, trails.identifier, events.document, events.record_time, earlier.standing,"
-        " earlier.since, shipments.retracted_at FROM shipments JOIN events ON events.seq = shipments.event"
-        " JOIN trails ON trails.id = shipments.trail"
+        "SELECT shipments.event, receipt.recorded, earlier.standing, earlier.since, shipments.retracted_at"
+        " FROM shipments CROSS JOIN LATERAL (SELECT min(report.record_time) AS recorded"
+        "  FROM shipment_milestones AS report WHERE report.booking = shipments.event AND report.unit = shipments.trail"
+        "  AND report.step = 'receiving') AS receipt"
         " CROSS JOIN LATERAL (SELECT coalesce(bool_or(former.retracted_at IS NULL), false) AS standing,"
         "  max(former.retracted_at) AS since FROM shipments AS former WHERE former.trail = shipments.trail"
         "  AND former.event < shipments.event AND former.planned_minutes IS NOT NULL) AS earlier"
         " WHERE shipments.event = ANY(CAST(:bookings AS bigint[])) AND shipments.planned_minutes IS NOT NULL"
-        " AND events.document IS NOT NULL ORDER BY shipments.event FOR SHARE OF events"
+        " AND receipt.recorded IS NOT NULL ORDER BY shipments.event FOR SHARE OF shipments"
     )
     return [Standing(*row) for row in await session.execute(statement, {"bookings": sorted(bookings)})]
 

@@ -49,12 +49,13 @@ class ShipmentLane(Table, table=True):
 class ShipmentMilestone(Table, table=True):
     """A report of a milestone: an ObjectEvent with one of four business steps about one of the shipment's units.
 
+    Some are kept of each party, unit and step: the first, so that flooding a trail moves nothing that was told before.
     `retracted_at`: when its party's declaration that it was an error was recorded.
     """
 
     __tablename__ = "shipment_milestones"
     __table_args__ = (
-        Index("ix_shipment_milestones_step", "booking", "unit", "step", "event_time", "event"),
+        Index("ix_shipment_milestones_step", "booking", "unit", "step", "party"),
         Index("ix_shipment_milestones_event", "event"),
     )
     booking: int = _booking()

@@ -94,7 +94,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_shipment_milestones_step",
         "shipment_milestones",
-        ["booking", "unit", "step", "event_time", "event"],
+        ["booking", "unit", "step", "party"],
         unique=False,
     )
     op.create_table(
