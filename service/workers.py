@@ -1,5 +1,5 @@
-"""The processes behind the API: relay and signer of stale captures, watcher, indexer, deliverer, and who keeps recalls;
-any number may run.
+"""The processes behind the API: relay and signer of stale captures, watcher, indexer, deliverer, who keeps recalls, and
+the scorer; any number may run.
 """
 
 import asyncio
@@ -18,13 +18,16 @@ from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
 from service.queries.reindexing import Reindexer
 from service.recall import Grower, Holder
+from service.risk.following import Follower
+from service.risk.scoring import Scoring
+from service.risk.sealing import Sealer
 from service.store.chain import Deployed, deployed
 from service.store.database import Database, unavailable
 from service.subscriptions import Deliverer
 
 _log = structlog.get_logger(__name__)
 
-Role = Literal["relay", "watch", "index", "deliver", "recall"]
+Role = Literal["relay", "watch", "index", "deliver", "recall", "score"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _PAUSE_AFTER_FAULT_SECONDS = 1.0
 
@@ -45,6 +48,13 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
             if "recall" in roles:
                 group.create_task(_repeat(Grower(database).step, settings.poll_seconds, stop))
                 group.create_task(_repeat(Holder(database, settings).step, settings.poll_seconds, stop))
+            if "score" in roles:
+                for step in (
+                    Follower(database).step,
+                    Scoring(database, settings).step,
+                    Sealer(database, settings).step,
+                ):
+                    group.create_task(_repeat(step, settings.poll_seconds, stop))
             if "deliver" in roles:
                 group.create_task(_repeat(deliverer.step, settings.poll_seconds, stop))
             if {"relay", "watch"} & set(roles):

@@ -47,7 +47,7 @@ def deploy() -> None:
 
 def work(
     roles: Annotated[
-        list[str] | None, typer.Argument(help="relay, watch, index, deliver, recall; default: all")
+        list[str] | None, typer.Argument(help="relay, watch, index, deliver, recall, score; default: all")
     ] = None,
 ) -> None:
     """Relay what was accepted to the chain, and follow the chain. Any number of these may run."""
