@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,3 +173,35 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def reference(names: Sequence[str], values: Any, late: Any, weight: Any, bins: int = 10) -> dict[str, Any]:
+    """What the inputs looked like in training, for drift to be seen: `values` (n, f), `late` and `weight` (n,).
+
+    Of each feature the inner edges of bins of about equal weight, and the weight's share in each; a value falls into
+    the bin of the first edge that it does not exceed. Few distinct values make few bins.
+    """
+    import numpy as np
+
+    features: dict[str, Any] = {}
+    for at, name in enumerate(names):
+        order = np.argsort(values[:, at], kind="stable")
+        passed = np.cumsum(weight[order]) / weight.sum()
+        cuts = np.searchsorted(passed, np.arange(1, bins) / bins)
+        edges = np.unique(np.round(values[order][cuts, at], 6))
+        filled = np.searchsorted(edges, np.round(values[:, at], 6))
+        shares = np.bincount(filled, weight, minlength=len(edges) + 1) / weight.sum()
+        features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
+    return {"features": features, "late": round(float(np.average(late, weights=weight)), 6), "scores": len(values)}
+
+
+def write_reference(folder: Path, found: Mapping[str, Any]) -> None:
+    """Keeps a reference beside the release; it is no part of its hash."""
+    (folder / REFERENCE).write_text(json.dumps(found, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_reference(folder: Path) -> dict[str, Any] | None:
+    """The reference of the release in a folder, where one was kept."""
+    path = folder / REFERENCE
+    found: dict[str, Any] | None = json.loads(path.read_bytes()) if path.is_file() else None
+    return found
