@@ -8,93 +8,127 @@ score's log-odds and those of the reference. Nothing is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import factorial
 from typing import Literal
 
 import numpy as np
 
-from ml.examples import Array
+from ml.arrays import Array
+from ml.inputs import Inputs
 from ml.scaling import Scaling
 
 Group = Literal["lanes", "plan", "delay", "silence"]
 GROUPS: tuple[Group, ...] = ("lanes", "plan", "delay", "silence")
 COALITIONS: tuple[tuple[bool, ...], ...] = tuple(product((False, True), repeat=len(GROUPS)))
-"""All subsets of the groups, in the order in which `coalitions` lays them out."""
+"""All subsets of the groups, in the order in which `coalitions` lays them out; the last one keeps everything."""
 
+LANE_PREFIXES = ("lane_", "usual_", "place")
+"""Columns with these prefixes are knowledge of lanes; 0 says: like all lanes together."""
+_NOT_LANES = ("lane_base",)
+_COUNTS = ("_seen",)
 _ON_PLAN = ("behind_", "overdue", "past_plan")
 _STEPS = ("step_", "last_0", "last_1", "last_2")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a score is computed from: `history` (k + 1, f), states at the milestones; `moment` (f,), state now."""
-
-    history: Array
-    moment: Array
-
-
-def unslog(signed: Array) -> Array:
-    """Hours behind signed logarithms, the inverse of `slogged`."""
-    return np.asarray(np.sign(signed) * np.expm1(np.abs(signed)), dtype=np.float64)
-
-
-def slogged(hours: Array) -> Array:
-    """Signed logarithms of hours, as `ml.features.slog` makes them from minutes."""
-    return np.asarray(np.sign(hours) * np.log1p(np.abs(hours)), dtype=np.float64)
+_TOLD_DELAYS = ("deviation", "behind")
 
 
 class Reference:
-    """Builds the inputs of every coalition for features in the order of a scaling's names."""
+    """Builds the inputs of every coalition for columns named as in a scaling, `average` (f,) being the usual state."""
 
-    def __init__(self, scaling: Scaling) -> None:
+    def __init__(self, scaling: Scaling, told_names: Sequence[str]) -> None:
         names = scaling.names
         self._mean = scaling.mean
-        self._lanes = [at for at, name in enumerate(names) if name.startswith("lane_") and name != "lane_base"]
-        self._odds = [at for at in self._lanes if not names[at].endswith("_seen")]
+        self._lanes, self._told_lanes = _lanes(names), _lanes(told_names)
         self._plan = [at for at, name in enumerate(names) if name.startswith("plan_")]
+        self._told_plan = [at for at, name in enumerate(told_names) if name.startswith("plan_")]
+        self._is_state = tuple(told_names) == tuple(names)
         self._behind = [at for at, name in enumerate(names) if name.startswith(_ON_PLAN)]
         self._steps = [at for at, name in enumerate(names) if name.startswith(_STEPS)]
         self._end, self._rest, self._reserve = (names.index(n) for n in ("behind_end", "rest_planned", "reserve"))
+        self._told_delays = [at for at, name in enumerate(told_names) if name in _TOLD_DELAYS]
+        self._took = [(told_names.index(a), told_names.index(b)) for a, b in _TOOK if a in told_names]
 
-    def coalitions(self, told: Told) -> list[Told]:
-        return [self._told(told, dict(zip(GROUPS, kept, strict=True))) for kept in COALITIONS]
+    def coalitions(self, inputs: Inputs) -> Inputs:
+        """The cases under each coalition, in the order of COALITIONS: (16 · n, …), coalition by coalition."""
+        many = [self._kept(inputs, *kept) for kept in COALITIONS]
+        return replace(
+            inputs,
+            told=np.concatenate([one.told for one in many]),
+            length=np.tile(inputs.length, len(many)),
+            state=np.concatenate([one.state for one in many]),
+            calm=np.concatenate([one.calm for one in many]),
+        )
 
-    def _told(self, told: Told, kept: Mapping[Group, bool]) -> Told:
-        history, calm = told.history, told.history[-1]
-        moment = told.moment if kept["silence"] else calm
-        if not kept["delay"]:
-            history, moment = self._on_plan(history, history), self._on_plan(moment, calm)
-        states = np.vstack([history, moment[None]])
-        if not kept["lanes"]:
-            states[:, self._odds] = 0.0
-        if not kept["plan"]:
-            states[:, self._plan] = self._mean[self._plan]
-        return Told(states[:-1], states[-1])
+    def _kept(self, inputs: Inputs, lanes: bool, plan: bool, delay: bool, silence: bool) -> Inputs:  # a coalition
+        told, calm = inputs.told, inputs.calm
+        state = inputs.state if silence else calm
+        if not delay:
+            told, state = self._told_on_plan(told), self._on_plan(state, calm)
+        told, state = told.copy(), state.copy()
+        if not lanes:
+            told[..., self._told_lanes] = 0.0
+            state[:, self._lanes] = 0.0
+        if not plan:
+            state[:, self._plan] = self._mean[self._plan]
+            if self._told_plan:
+                told[..., self._told_plan] = self._mean[self._told_plan]
+        return replace(inputs, told=told, state=state)
+
+    def _told_on_plan(self, told: Array) -> Array:
+        if self._is_state:
+            return self._on_plan(told, told)
+        changed = told.copy()
+        changed[..., self._told_delays] = 0.0
+        for took, planned in self._took:
+            changed[..., took] = changed[..., planned]
+        return changed
 
     def _on_plan(self, states: Array, calm: Array) -> Array:
         """`states` less the delay that `calm` shows; what silence added since then stays."""
         changed = states.copy()
-        changed[..., self._behind] = slogged(unslog(states[..., self._behind]) - unslog(calm[..., self._behind]))
+        changed[..., self._behind] = _slogged(_hours(states[..., self._behind]) - _hours(calm[..., self._behind]))
         changed[..., self._steps] = 0.0
-        behind = unslog(changed[..., self._end])
-        changed[..., self._reserve] = slogged(unslog(changed[..., self._rest]) - behind)
+        behind = _hours(changed[..., self._end])
+        changed[..., self._reserve] = _slogged(_hours(changed[..., self._rest]) - behind)
         return changed
 
 
-def shapley(values: Sequence[float]) -> dict[Group, float]:
-    """Weights of the groups from the log-odds of each coalition, in the order of COALITIONS."""
-    worth = dict(zip(COALITIONS, values, strict=True))
-    return {group: _weight(worth.__getitem__, at) for at, group in enumerate(GROUPS)}
+_TOOK = (("effective", "planned"),)
+"""Columns of tokens that take the value of another one where every step went as planned."""
 
 
-def _weight(worth: Callable[[tuple[bool, ...]], float], at: int) -> float:
-    total, size = 0.0, len(GROUPS)
-    for kept in COALITIONS:
-        if not kept[at]:
-            joined = (*kept[:at], True, *kept[at + 1 :])
-            share = factorial(sum(kept)) * factorial(size - sum(kept) - 1) / factorial(size)
-            total += share * (worth(joined) - worth(kept))
-    return total
+def _lanes(names: Sequence[str]) -> list[int]:
+    return [
+        at
+        for at, name in enumerate(names)
+        if name.startswith(LANE_PREFIXES) and name not in _NOT_LANES and not name.endswith(_COUNTS)
+    ]
+
+
+def _hours(signed: Array) -> Array:
+    return np.asarray(np.sign(signed) * np.expm1(np.abs(signed)), dtype=np.float64)
+
+
+def _slogged(hours: Array) -> Array:
+    return np.asarray(np.sign(hours) * np.log1p(np.abs(hours)), dtype=np.float64)
+
+
+def _shares() -> Array:
+    """(groups, coalitions): how much the log-odds of each coalition add to each group's weight."""
+    size, shares = len(GROUPS), np.zeros((len(GROUPS), len(COALITIONS)))
+    for at in range(size):
+        for which, kept in enumerate(COALITIONS):
+            others = sum(kept) - kept[at]
+            share = factorial(others) * factorial(size - others - 1) / factorial(size)
+            shares[at, which] = share if kept[at] else -share
+    return shares
+
+
+_SHARES = _shares()
+
+
+def shapley(odds: Array) -> Array:
+    """Weights (n, groups) from the log-odds (n, coalitions) in the order of COALITIONS."""
+    return np.asarray(odds @ _SHARES.T, dtype=np.float64)

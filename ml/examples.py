@@ -17,7 +17,6 @@ from ml.features import describe
 from ml.lane_table import LaneRow, lane_row, lane_table
 from ml.lanes import FREEZE, LAG, as_of
 from ml.shipment import Shipment, late, planned_end
-from ml.situation import situation
 from ml.tokens import Tokens, tokens
 
 __all__ = ["CHECKPOINTS", "Array", "Examples", "examples", "prefixes"]
@@ -95,7 +94,7 @@ def prefixes(shipments: Sequence[Shipment], rows: Sequence[LaneRow], *, seed: in
     here, coming = at_reports(arrays, shipment, count), at_reports(arrays, shipment, count + 1)
     drawn = np.random.default_rng(seed).random(len(shipment))
     later = Moments(shipment, count, here.minutes + drawn * (coming.minutes - here.minutes))
-    names, state = describe(arrays, here, lanes)
+    names, state, seen = describe(arrays, here, lanes)
     ends = np.array([planned_end(one) or 0 for one in shipments], dtype=np.float64)[shipment]
     return Examples(
         names=names,
@@ -110,7 +109,7 @@ def prefixes(shipments: Sequence[Shipment], rows: Sequence[LaneRow], *, seed: in
         checkpoint=_checkpoints(arrays, here),
         overrun=(here.minutes > ends).astype(np.float64),
         end=at_reports(arrays, shipment, arrays.reports[shipment]).minutes,
-        projected=situation(arrays, here).end[:, -1],
+        projected=seen.end[:, -1],
         shipment=shipment,
         count=count,
     )

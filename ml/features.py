@@ -181,10 +181,14 @@ def columns(seen: View) -> Columns:
     return {name: column for part in FEATURE_PARTS for name, column in part(seen).items()}
 
 
-def describe(arrays: Arrays, moments: Moments, lanes: LaneTable) -> tuple[tuple[str, ...], Array]:
-    """Names (f,) and values (N, f) of the features at N moments; `lanes` has one row for each shipment of `arrays`."""
-    found = columns(view(arrays, moments, lanes))
-    return tuple(found), np.stack(list(found.values()), axis=1) if found else np.zeros((len(moments), 0))
+def describe(arrays: Arrays, moments: Moments, lanes: LaneTable) -> tuple[tuple[str, ...], Array, Situation]:
+    """Names (f,) and values (N, f) of the features at N moments, and the situation that they were read from.
+
+    `lanes` has one row for each shipment of `arrays`.
+    """
+    seen = view(arrays, moments, lanes)
+    found = columns(seen)
+    return tuple(found), np.stack(list(found.values()), axis=1), seen.now
 
 
 def is_lane(name: str) -> bool:

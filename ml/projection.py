@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ml.shipment import Leg, Shipment
+import numpy as np
+
+from ml.arrays import at_minutes, pack
+from ml.shipment import Leg, Milestone, Shipment
+from ml.situation import Situation, situation
 
 
 @dataclass(frozen=True, slots=True)
 class LegOutlook:
-    """One leg at a moment; minutes since the booking.
+    """One leg at a moment, of which the first `done` milestones are behind us; minutes since the booking.
 
     `planned_begin` and `planned_end` by the plan alone; `clock` is when its latest milestone was reached (its begin
     before the first); `due` is when the next one should come given that clock, None once the leg is complete or
     before it can begin; `overdue` is how long the moment lies behind `due`; `end` is the projected end, in which the
-    next milestone comes no earlier than the moment itself.
+    next milestone comes no earlier than the moment itself; `deviation` is how far behind plan (negative: ahead) the
+    latest milestone was reached.
     """
 
     leg: Leg
-    planned_begin: int
-    planned_end: int
+    done: int
+    planned_begin: float
+    planned_end: float
     clock: float
     due: float | None
     overdue: float
     end: float
+    deviation: float
 
     @property
-    def deviation(self) -> float:
-        """Minutes behind plan (negative: ahead) at the latest milestone reached."""
-        return self.clock - (self.planned_begin + sum(m.planned or 0 for m in self.leg.milestones[: self.leg.done]))
+    def complete(self) -> bool:
+        return 0 < len(self.leg.milestones) == self.done
+
+    @property
+    def latest(self) -> Milestone | None:
+        return self.leg.milestones[self.done - 1] if self.done else None
+
+    @property
+    def coming(self) -> Milestone | None:
+        return self.leg.milestones[self.done] if self.done < len(self.leg.milestones) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class Outlook:
         return max(self.inbound, key=lambda leg: leg.end)
 
     @property
-    def planned_end(self) -> int:
+    def planned_end(self) -> float:
         return self.outbound.planned_end
 
     @property
@@ -56,22 +71,26 @@ class Outlook:
         return self.outbound.end
 
 
-def outlook(known: Shipment, minutes: float) -> Outlook:
-    """The outlook at `minutes` after the booking, from what was `known` then. Needs a full plan (see `planned_end`)."""
-    inbound = tuple(_leg(leg, 0, 0.0, minutes, begun=True) for leg in known.inbound)
-    begun = all(leg.complete for leg in known.inbound) or known.outbound.done > 0
-    planned_hub = max(leg.planned_end for leg in inbound)
-    hub = max(leg.clock if begun else leg.end for leg in inbound)
-    return Outlook(inbound, _leg(known.outbound, planned_hub, hub, minutes, begun=begun))
+def outlook(shipment: Shipment, minutes: float) -> Outlook:
+    """The outlook at `minutes` after the booking, from what was reported by then. Needs a full plan."""
+    arrays = pack([shipment])
+    moments = at_minutes(arrays, np.zeros(1, dtype=np.int64), np.array([float(minutes)]))
+    return outlooks([shipment], situation(arrays, moments))[0]
 
 
-def _leg(leg: Leg, planned_begin: int, begin: float, minutes: float, *, begun: bool) -> LegOutlook:
-    clock = begin + leg.elapsed
-    rest = [milestone.planned or 0 for milestone in leg.milestones[leg.done :]]
-    planned_end = planned_begin + (leg.planned or 0)
-    if not rest:
-        return LegOutlook(leg, planned_begin, planned_end, clock, None, 0.0, clock)
-    due = clock + rest[0]
-    overdue = max(0.0, minutes - due) if begun else 0.0
-    end = due + overdue + sum(rest[1:])
-    return LegOutlook(leg, planned_begin, planned_end, clock, due if begun else None, overdue, end)
+def outlooks(shipments: Sequence[Shipment], now: Situation) -> list[Outlook]:
+    """The outlook of each of n shipments in the situation of its own moment."""
+    columns = [now.planned_begin, now.planned_end, now.clock, now.due, now.overdue, now.end, now.deviation]
+    told = np.stack(columns, axis=2).tolist()
+    found = []
+    for shipment, legs, done in zip(shipments, told, now.done.tolist(), strict=True):
+        slots = (*range(len(shipment.inbound)), len(done) - 1)
+        made = [_leg(leg, done[at], legs[at]) for leg, at in zip(shipment.legs, slots, strict=True)]
+        found.append(Outlook(tuple(made[:-1]), made[-1]))
+    return found
+
+
+def _leg(leg: Leg, done: int, told: Sequence[float]) -> LegOutlook:
+    begin, planned_end, clock, due, overdue, end, deviation = told
+    # NaN is not equal to itself: none can come.
+    return LegOutlook(leg, done, begin, planned_end, clock, due if due == due else None, overdue, end, deviation)  # noqa: PLR0124

@@ -5,7 +5,7 @@ The vectorised form of `ml.projection`: a critical path over parallel legs, for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -42,6 +42,12 @@ class Situation:
     overdue: Array
     end: Array
     deviation: Array
+
+    def part(self, rows: slice) -> Situation:
+        """The situation at some of the moments."""
+        moments = Moments(self.moments.row[rows], self.moments.count[rows], self.moments.minutes[rows])
+        others = {one.name: getattr(self, one.name)[rows] for one in fields(self)[2:]}
+        return replace(self, moments=moments, **others)
 
     @property
     def minutes(self) -> Array:

@@ -14,10 +14,11 @@ from ml.examples import examples
 from ml.features import columns, describe, slog, unslog, view
 from ml.lane_table import lane_rows, lane_table
 from ml.lanes import known_by
-from ml.projection import outlook
+from ml.projection import outlook as in_arrays
 from ml.shipment import Leg, Milestone, Shipment, first, known_at, late, milestones, planned_end
 from ml.tokens import TOKEN_NAMES, tokens
 from tests.ml.freight_cases import SEASON, shipments
+from tests.ml.projection_oracle import outlook
 
 ORDERED = [replace(shipment, nr=nr) for nr, shipment in enumerate(SEASON)]
 RATES = known_by(ORDERED, 30)
@@ -58,6 +59,8 @@ def test_the_projection_in_arrays_is_that_of_the_legs(drawn: list[Shipment], min
             assert now.overdue[row, at] == pytest.approx(leg.overdue)
             assert now.deviation[row, at] == pytest.approx(leg.deviation)
             assert np.isnan(now.due[row, at]) if leg.due is None else now.due[row, at] == pytest.approx(leg.due)
+        told_ends = [leg.end for leg in in_arrays(shipment, minutes).legs]
+        assert told_ends == pytest.approx([leg.end for leg in ahead.legs])
 
 
 def test_features_read_off_a_shipment_by_hand() -> None:
@@ -138,6 +141,6 @@ def test_examples_are_every_prefix_of_every_shipment() -> None:
 def test_names_and_columns_agree() -> None:
     arrays = pack(SEASON[:3])
     moments = at_reports(arrays, np.arange(3), np.zeros(3, dtype=np.int64))
-    names, table = describe(arrays, moments, lane_table(lane_rows(SEASON[:3], RATES), arrays.there.shape))
+    names, table, _ = describe(arrays, moments, lane_table(lane_rows(SEASON[:3], RATES), arrays.there.shape))
     assert table.shape == (3, len(names)) == (3, len(set(names)))
     assert np.isfinite(table).all()

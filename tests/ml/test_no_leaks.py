@@ -50,7 +50,7 @@ def test_features_at_a_moment_ignore_every_later_milestone(shipment: Shipment, m
 def _described(shipment: Shipment, minutes: float) -> tuple[tuple[str, ...], Array]:
     arrays = pack([shipment])
     moment = at_minutes(arrays, np.zeros(1, dtype=np.int64), np.array([minutes]))
-    return describe(arrays, moment, lane_table(lane_rows([shipment], RATES), arrays.there.shape))
+    return describe(arrays, moment, lane_table(lane_rows([shipment], RATES), arrays.there.shape))[:2]
 
 
 def _tokens(shipment: Shipment, minutes: float) -> Array:

@@ -1,0 +1,123 @@
+"""What scores are computed from: the reports of shipments as sequences, states of the moment and of the calm before.
+
+Everything is rounded to millionths before use, so that the bytes that are hashed, stored and sealed are exactly what
+was used, in whole numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ml.arrays import Array, Arrays, Moments, Whole, at_reports
+from ml.features import describe
+from ml.lane_table import LaneTable
+from ml.situation import Situation
+from ml.tokens import TOKEN_NAMES, tokens
+
+MICRO = 1_000_000
+"""Parts of one that numbers are rounded to."""
+Kind = Literal["tokens", "states"]
+"""What sequences are made of: the tokens of reports, or the state after each."""
+_HEAD = struct.Struct("<IIII")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """n cases. `told` (n, T, d): what each report told, 0 behind the end, of which `length` (n,) are there; `state`
+    (n, f) at the moment; `calm` (n, f) at the latest report. `names` (f,) and `told_names` (d,) name the columns.
+    """
+
+    names: tuple[str, ...]
+    told_names: tuple[str, ...]
+    told: Array
+    length: Whole
+    state: Array
+    calm: Array
+
+    def __len__(self) -> int:
+        return len(self.length)
+
+    def part(self, begin: int, end: int) -> Inputs:
+        """Cases `begin` to `end`, padded no further than they need."""
+        length = self.length[begin:end]
+        told = self.told[begin:end, : int(length.max(initial=1))]
+        return replace(self, told=told, length=length, state=self.state[begin:end], calm=self.calm[begin:end])
+
+    def packed(self) -> list[bytes]:
+        """Each case as bytes: four little-endian uint32 (version 1, length, d, f), then int64 millionths of `told`
+        (length, d), `state` (f,) and `calm` (f,).
+        """
+        told, state, calm = (np.rint(values * MICRO).astype("<i8") for values in (self.told, self.state, self.calm))
+        width = told.shape[2], state.shape[1]
+        return [
+            _HEAD.pack(1, length, *width) + told[at, :length].tobytes() + state[at].tobytes() + calm[at].tobytes()
+            for at, length in enumerate(self.length.tolist())
+        ]
+
+
+def unpacked(names: tuple[str, ...], told_names: tuple[str, ...], packed: Sequence[bytes]) -> Inputs:
+    """The inputs behind `Inputs.packed`. Raises ValueError for other bytes, or where the names are not as many."""
+    parts = list(_parts(len(names), len(told_names), packed))
+    length = np.array([len(told) for told, _, _ in parts], dtype=np.int64)
+    sequences = np.zeros((len(parts), int(length.max(initial=1)), len(told_names)))
+    for at, (told, _, _) in enumerate(parts):
+        sequences[at, : len(told)] = told
+    state, calm = (np.array([part[which] for part in parts]).reshape(len(parts), -1) for which in (1, 2))
+    return Inputs(names, told_names, sequences, length, state, calm)
+
+
+def _parts(features: int, width: int, packed: Sequence[bytes]) -> Iterator[tuple[Array, Array, Array]]:
+    for one in packed:
+        version, length, d, f = _HEAD.unpack_from(one) if len(one) >= _HEAD.size else (0, 0, 0, 0)
+        if version != 1 or (d, f) != (width, features) or len(one) != _HEAD.size + 8 * (length * d + 2 * f):
+            raise ValueError("these are not the inputs of a score by this model")
+        values = np.frombuffer(one, dtype="<i8", offset=_HEAD.size) / MICRO
+        yield values[: length * d].reshape(length, d), values[length * d : length * d + f], values[length * d + f :]
+
+
+def input_hash(names: Sequence[str], told_names: Sequence[str], packed: bytes) -> str:
+    """Hex sha256 over the names, each followed by a line feed (`told_names` behind an empty line), then `packed`."""
+    listed = "".join(f"{name}\n" for name in (*names, "", *told_names))
+    return hashlib.sha256(listed.encode() + packed).hexdigest()
+
+
+def inputs(
+    arrays: Arrays, now: Moments, lanes: LaneTable, kind: Kind = "tokens"
+) -> tuple[Inputs, Situation, Situation]:
+    """The inputs of n cases, one for each shipment of `arrays`; and the situations at the moment and in the calm."""
+    n = len(arrays)
+    everyone = np.arange(n)
+    calm = at_reports(arrays, everyone, now.count)
+    both = Moments(np.tile(everyone, 2), np.tile(now.count, 2), np.concatenate([now.minutes, calm.minutes]))
+    names, values, seen = describe(arrays, both, lanes)
+    states = _rounded(values)
+    length = now.count + 1
+    told_names, told = _told(arrays, now, lanes, kind)
+    told = np.where((np.arange(told.shape[1]) < length[:, None])[:, :, None], told, 0.0)
+    return (
+        Inputs(names, told_names, told, length, states[:n], states[n:]),
+        seen.part(slice(0, n)),
+        seen.part(slice(n, None)),
+    )
+
+
+def _told(arrays: Arrays, now: Moments, lanes: LaneTable, kind: Kind) -> tuple[tuple[str, ...], Array]:
+    longest = int(now.count.max(initial=0)) + 1
+    if kind == "tokens":
+        return TOKEN_NAMES, _rounded(tokens(arrays, lanes).values[:, :longest])
+    row = np.repeat(now.row, now.count + 1)
+    count = np.concatenate([np.arange(known + 1) for known in now.count])
+    names, states, _ = describe(arrays, at_reports(arrays, row, count), lanes)
+    told = np.zeros((len(arrays), longest, len(names)))
+    told[row, count] = states
+    return names, _rounded(told)
+
+
+def _rounded(values: Array) -> Array:
+    return np.asarray(np.rint(values * MICRO) / MICRO, dtype=np.float64)
