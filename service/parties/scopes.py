@@ -17,6 +17,8 @@ class Scope(StrEnum):
     """Read the trails, events and bundles that the party may see, and subscribe to them."""
     RISK_READ = "risk:read"
     """Read the risk of shipments that the party may see."""
+    RISK_WRITE = "risk:write"
+    """Keep the party's risk policy and watchlists, acknowledge alerts, and say what became of them."""
     KEYS_WRITE = "keys:write"
     """Add and revoke the party's signing keys and API keys; an API key never gets more than its maker has."""
     GRANTS_WRITE = "grants:write"

@@ -18,7 +18,7 @@ class WrappedKey(NamedTuple):
 
 
 class WrappedToken(NamedTuple):
-    """A subscription's signature token."""
+    """The signature token of a subscription, or of a webhook for alerts."""
 
     subscription: UUID
     wrapped: bytes
@@ -49,11 +49,15 @@ async def tokens_wrapped_otherwise(
     session: Session, head: bytes, after: UUID | None, limit: int
 ) -> Sequence[WrappedToken]:
     """Up to `limit` tokens whose wrapped bytes do not begin with `head`, by subscription from after one, locked."""
-    statement = text(
-        "SELECT id, token FROM subscriptions WHERE token IS NOT NULL"
-        " AND (CAST(:after AS uuid) IS NULL OR id > :after)"
+    other = (
+        "token IS NOT NULL AND (CAST(:after AS uuid) IS NULL OR id > :after)"
         " AND substring(token FROM 1 FOR octet_length(CAST(:head AS bytea))) <> :head"
         " ORDER BY id LIMIT :limit FOR UPDATE"
+    )
+    statement = text(
+        f"WITH queried AS (SELECT id, token FROM subscriptions WHERE {other}),"  # noqa: S608
+        f" alerting AS (SELECT id, token FROM alert_hooks WHERE {other})"
+        " SELECT * FROM (TABLE queried UNION ALL TABLE alerting) AS both ORDER BY id LIMIT :limit"
     )
     rows = await session.execute(statement, {"head": head, "after": after, "limit": limit})
     return [WrappedToken(*row) for row in rows.all()]
@@ -61,9 +65,10 @@ async def tokens_wrapped_otherwise(
 
 async def replace_wrapped_tokens(session: Session, rows: Sequence[WrappedToken]) -> None:
     """Keeps the tokens as they are wrapped now."""
-    statement = text(
-        "UPDATE subscriptions SET token = fresh.token FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bytea[]))"
-        " AS fresh (id, token) WHERE subscriptions.id = fresh.id"
-    )
     values = {"ids": [row.subscription for row in rows], "tokens": [row.wrapped for row in rows]}
-    await session.execute(statement, values)
+    for table in ("subscriptions", "alert_hooks"):
+        statement = text(
+            f"UPDATE {table} SET token = fresh.token FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bytea[]))"  # noqa: S608
+            f" AS fresh (id, token) WHERE {table}.id = fresh.id"
+        )
+        await session.execute(statement, values)

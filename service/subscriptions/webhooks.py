@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from service.parties.scopes import Scope
 from service.store import subscriptions as stored
 from service.store import tables
 from service.store.database import Database, Session
+from service.subscriptions.addresses import Network
 from service.subscriptions.controls import SubscriptionRequest
 from service.subscriptions.destination import Destination
 from service.subscriptions.errors import SubscriptionControlsFault, SubscriptionNotFound, TooManyQueries
@@ -105,7 +107,7 @@ class Subscriptions:
         caller.require(Scope.SUBSCRIPTIONS_WRITE)
         caller.require(Scope.TRAILS_READ)
         caller.require_active()
-        await self._check(request.dest)
+        await refuse_unreachable(request.dest, self._networks, self._resolve)
         async with self._database.session() as session:
             query = await _query(session, caller, query_name, keep=True)
             if await stored.count_subscriptions(session, caller.party) >= MOST:
@@ -142,17 +144,6 @@ class Subscriptions:
             if not await stored.delete_subscription(session, query.id, _id(subscription_id)):
                 raise _no_subscription()
 
-    async def _check(self, dest: str) -> None:
-        """A host that has no address now may have one when it is called, and is judged then."""
-        destination = Destination.read(dest)
-        try:
-            async with asyncio.timeout(_LOOKUP_SECONDS):
-                await checked(destination, self._networks, self._resolve)
-        except Unreachable as refusal:
-            raise SubscriptionControlsFault(str(refusal), "/dest") from None
-        except (OSError, UnicodeError):
-            return
-
     async def _row(
         self, session: Session, query: tables.NamedQuery, request: SubscriptionRequest
     ) -> tables.Subscription:
@@ -182,6 +173,22 @@ class Subscriptions:
         if token is None:
             return None
         return wrap(token, subscription_id, self._keyring, secrets.token_bytes(NONCE_BYTES))
+
+
+async def refuse_unreachable(dest: str, networks: Collection[Network], resolve: Resolver) -> None:
+    """A host that has no address now may have one when it is called, and is judged then.
+
+    Raises:
+        SubscriptionControlsFault: no destination, or one that may not be reached.
+    """
+    destination = Destination.read(dest)
+    try:
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            await checked(destination, networks, resolve)
+    except Unreachable as refusal:
+        raise SubscriptionControlsFault(str(refusal), "/dest") from None
+    except (OSError, UnicodeError):
+        return
 
 
 async def _query(session: Session, caller: Caller, name: str, *, keep: bool = False) -> tables.NamedQuery:

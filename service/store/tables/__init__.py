@@ -46,6 +46,7 @@ from service.store.tables.risk_work import (
     Disposition,
     Inspection,
     RiskPolicy,
+    Route,
     Watched,
     Watchlist,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "RiskPolicy",
     "RiskShare",
     "RiskTrail",
+    "Route",
     "ScoreBatch",
     "ScoreToSeal",
     "SealedScore",

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Date, Identity, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from service.store.tables.base import Table, binary, instant
@@ -63,15 +63,23 @@ class AlertDay(Table, table=True):
 
 
 class AlertOffer(Table, table=True):
-    """A shipment that was worth an alert on a day: the best that it offered, and how much of the day had gone then."""
+    """A shipment that was worth an alert on a day: the best that it offered, and how much of the day had gone then.
+
+    `standing` is what it offers by its latest `assessment`; 0 once there was an alert.
+    """
 
     __tablename__ = "alert_offers"
-    __table_args__ = (Index("ix_alert_offers_benefit", "party", "day", "benefit"),)
+    __table_args__ = (
+        Index("ix_alert_offers_benefit", "party", "day", "benefit"),
+        Index("ix_alert_offers_standing", "party", "day", "standing", postgresql_where=text("standing > 0")),
+    )
     party: bytes = binary(primary=True)
     day: date = Field(sa_column=Column(Date, primary_key=True))
     trail: bytes = binary(primary=True)
     benefit: float
     gone: float
+    standing: float
+    assessment: UUID
 
 
 class Alert(Table, table=True):
@@ -171,3 +179,19 @@ class Watched(Table, table=True):
     value: str
     until: str | None = None
     key: bytes | None = binary(null=True)
+
+
+class Route(Table, table=True):
+    """Where a shipment's plan leads: its places in order, each once, and every `A>B` of them where A comes before B.
+
+    `hub` and `destination` are the ends of its last leg. Follows from the booking event's document.
+    """
+
+    __tablename__ = "routes"
+    __table_args__ = (Index("ix_routes_lane", "hub", "destination"),)
+    trail: bytes = binary(primary=True)
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False, index=True))
+    hub: str | None = None
+    destination: str | None = None
+    places: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    ways: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))

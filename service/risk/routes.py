@@ -1,0 +1,62 @@
+"""Where a shipment's plan leads, as watchlists and scorecards ask for it. Pure."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import orjson
+
+from ml.vocabulary import NAMESPACE, PREFIX
+from service.epcis.identifiers import InvalidIdentifier, canonical
+
+_MOST = 40
+"""Places of one leg that are looked at."""
+
+
+class Way(NamedTuple):
+    """Canonical places: the ends of the last leg, all in the order of the plan, and `A>B` wherever A comes before B."""
+
+    hub: str | None
+    destination: str | None
+    places: list[str]
+    ways: list[str]
+
+
+def route(document: bytes | None) -> Way:
+    """The route in a booking event's document; nothing of what it does not say, or says in another way."""
+    try:
+        event = orjson.loads(document or b"{}")
+    except orjson.JSONDecodeError:
+        event = {}
+    legs = [_places(leg) for leg in _many(_own(_own(event, "plan"), "leg"))[:_MOST]]
+    if not legs:
+        return Way(None, None, [], [])
+    *inbound, last = legs
+    whole = [leg + last for leg in inbound] or [last]
+    ways = dict.fromkeys(f"{a}>{b}" for places in whole for a, b in combinations(places, 2) if a != b)
+    ends = (last[0], last[-1]) if last else (None, None)
+    return Way(ends[0], ends[1], list(dict.fromkeys(place for leg in legs for place in leg)), list(ways))
+
+
+def _places(leg: Any) -> list[str]:
+    return list(_canonical(_own(point, "place") for point in _many(_own(leg, "milestone"))[:_MOST]))
+
+
+def _canonical(places: Iterable[Any]) -> Iterable[str]:
+    last = None
+    for place in places:
+        try:
+            told = canonical(place) if isinstance(place, str) and "\0" not in place else None
+        except InvalidIdentifier:
+            continue
+        if told is not None and told != last:
+            yield told
+            last = told
+
+
+def _own(holder: Any, name: str) -> Any:
+    return holder.get(f"{PREFIX}:{name}", holder.get(NAMESPACE + name)) if isinstance(holder, dict) else None
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
