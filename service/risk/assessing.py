@@ -1,82 +1,55 @@
-"""The use: which shipments need an analyst, and why."""
+"""The use: which shipments need an analyst, and why.
+
+Lists read the latest scores that the worker stored (`service.risk.scoring`). Who names shipments, or a moment, gets
+them scored then and there, from what was known at the moment; what is told is stored.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import Any
 
 import orjson
 
-from ml.from_epcis import from_events
-from ml.shipment import Shipment, known_at
+from ml.shipment import effective_end, known_at, planned_end
 from service.config import Settings
 from service.epcis.identifiers import InvalidIdentifier, canonical
 from service.parties.caller import Caller
 from service.parties.scopes import Scope
 from service.risk import errors
+from service.risk.answers import Given, events_in, told
+from service.risk.knowing import Known, Wanted, known
+from service.risk.scorers import Scorers
+from service.risk.scoring import row_of
 from service.sealing.commitments import salt_of, trail_of
 from service.store import risk as store
+from service.store import risk_due
 from service.store.database import Database, Session
-from service.store.risk import AssessmentRow, BookedShipment
-
-if TYPE_CHECKING:
-    from ml.reasons import Reason
-    from ml.scorer import Assessment, Scorer
+from service.store.risk import BookedShipment
+from service.store.risk_due import Place
+from service.store.risk_trust import shown
 
 MOST_AT_ONCE = 2_000
 BOOKED_WITHIN = timedelta(days=120)
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """A shipment's risk as of a moment; `unit` is what is to be delivered. Scores are stored as they are given."""
-
-    id: UUID
-    unit: str
-    booked_at: datetime
-    assessment: "Assessment"
-
-    def told(self) -> dict[str, Any]:
-        """The score as the API tells it."""
-        given = self.assessment
-        return {
-            "assessmentID": str(self.id),
-            "shipment": self.unit,
-            "bookedAt": self.booked_at.isoformat(),
-            "asOf": given.as_of.isoformat(),
-            "stage": given.stage,
-            "probability": given.probability,
-            "band": given.band,
-            "expectedEnd": given.expected_end.isoformat() if given.expected_end else None,
-            "plannedEnd": given.planned_end.isoformat() if given.planned_end else None,
-            "reasons": [asdict(reason) for reason in _reasons(given)],
-            "modelHash": given.model_hash,
-            "inputHash": given.input_hash,
-        }
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_AT_ONCE = 100
+"""Shipments whose events are in memory at once."""
 
 
 class Risk:
-    """Scoring what the caller may see."""
+    """Scoring what the caller may see. `clock` None: the database's, which no recorded event is ahead of."""
 
-    def __init__(
-        self, database: Database, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._database, self._settings, self._clock = database, settings, clock
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
+        self._database, self._clock = database, clock
         self._secret = settings.consortium_secret.get_secret_value()
+        self._scorers = Scorers(settings)
 
-    @cached_property
-    def scorer(self) -> "Scorer":
-        """The model, loaded when it is first asked: torch takes seconds and half a gigabyte."""
-        from ml.scorer import Scorer
-
-        return Scorer.load(self._settings.model_folder)
-
-    async def assess(self, caller: Caller, asked: Sequence[tuple[str, datetime | None]]) -> list[Assessed]:
+    async def assess(
+        self, caller: Caller, asked: Sequence[tuple[str, datetime | None]], recorded_by: datetime | None = None
+    ) -> list[dict[str, Any]]:
         """Scores shipments by any of their units, each as of its own moment (None: now), from what was known then.
+
+        Known is what had happened by the moment and was recorded by then, or by `recorded_by`.
 
         Raises:
             ShipmentNotFound: names the first unit with which no visible shipment was booked.
@@ -85,46 +58,71 @@ class Risk:
         caller.require(Scope.RISK_READ)
         if len(asked) > MOST_AT_ONCE:
             raise errors.TooManyShipments(f"ask for at most {MOST_AT_ONCE} shipments at once, not {len(asked)}")
-        units = [_unit(identifier) for identifier, _ in asked]
-        trails = [trail_of(unit, salt_of(unit, self._secret)) for unit in units]
+        recorded = _moment(recorded_by)
+        units = [(unit_of(identifier), _moment(moment)) for identifier, moment in asked]
         async with self._database.session() as session:
-            found: dict[bytes, BookedShipment] = {}
-            for trail, shipment in await store.shipments_of(session, caller.party, caller.sees_all, trails):
-                found.setdefault(trail, shipment)
-            missing = next((unit for unit, trail in zip(units, trails, strict=True) if trail not in found), None)
-            if missing is not None:
-                raise errors.ShipmentNotFound(f"no shipment that you may see was booked with {missing}")
-            booked = [found[trail] for trail in trails]
-            told = await self._told(session, booked)
-        now = self._clock()
-        wanted = [
-            (shipment, told[shipment.booking], _moment(moment) or now)
-            for shipment, (_, moment) in zip(booked, asked, strict=True)
-        ]
-        return await self._score(caller, wanted)
+            booked = await self._booked(session, caller, [unit for unit, _ in units], hold=True)
+            now = await self._now(session)
+            wanted = [
+                Wanted(shipment, moment or now, recorded, live=moment is None and recorded is None)
+                for shipment, (_, moment) in zip(booked, units, strict=True)
+            ]
+            return await self._tell(session, caller, await self._score(session, caller, wanted))
 
     async def riskiest(
-        self, caller: Caller, limit: int = 10, as_of: datetime | None = None, *, late_too: bool = False
-    ) -> list[Assessed]:
-        """The shipments under way that are likeliest to be late, the likeliest first; those that abstain come last.
+        self,
+        caller: Caller,
+        limit: int = 10,
+        after: tuple[bool, float, int] | None = None,
+        *,
+        late_too: bool = False,
+    ) -> tuple[list[dict[str, Any]], tuple[bool, float, int] | None]:
+        """The shipments under way that are likeliest to be late, the likeliest first, as they were scored last; and
+        after what the next page begins, if there is one. Those that abstain come last.
 
         Those whose planned end has passed are late for certain, and no longer a question of risk: they are left out
         unless `late_too`.
         """
         caller.require(Scope.RISK_READ)
-        moment = _moment(as_of) or self._clock()
+        place = None if after is None else Place(*after)
         async with self._database.session() as session:
-            booked = await store.shipments_booked(
-                session, caller.party, caller.sees_all, (moment - BOOKED_WITHIN, moment), MOST_AT_ONCE
+            rows = await risk_due.riskiest(
+                session,
+                caller.party,
+                caller.sees_all,
+                place,
+                limit + 1,
+                now=await self._now(session),
+                late_too=late_too,
             )
-            told = await self._told(session, booked)
-        under_way = [(one, told[one.booking], moment) for one in booked if _under_way(told[one.booking], moment)]
-        scored = await self._score(caller, under_way)
-        if not late_too:
-            scored = [one for one in scored if not _past(one.assessment)]
-        # An abstention is no low risk, but there is no probability to rank it by.
-        scored.sort(key=lambda one: -1.0 if one.assessment.probability is None else one.assessment.probability)
-        return scored[::-1][:limit]
+            given = [Given(row.identifier, row.booked_at, row.given) for row in rows[:limit]]
+            items = await self._tell(session, caller, given, ranked=True)
+        return items, rows[limit - 1].place if len(rows) > limit else None
+
+    async def riskiest_as_of(
+        self,
+        caller: Caller,
+        limit: int,
+        as_of: datetime,
+        recorded_by: datetime | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[dict[str, Any]]:
+        """As `riskiest`, scored now for a moment: of the `MOST_AT_ONCE` shipments booked last before it.
+
+        Raises:
+            BadMoment.
+        """
+        caller.require(Scope.RISK_READ)
+        moment, recorded = _moment(as_of) or as_of, _moment(recorded_by)
+        async with self._database.session() as session:
+            between = (moment - BOOKED_WITHIN, moment)
+            booked = await store.shipments_booked(
+                session, caller.party, caller.sees_all, between, MOST_AT_ONCE, hold=True
+            )
+            wanted = [Wanted(one, moment, recorded) for one in booked]
+            scored = await self._score(session, caller, wanted, keep=_under_way if late_too else _open, best=limit)
+            return await self._tell(session, caller, scored, ranked=True)
 
     async def history(self, caller: Caller, identifier: str, limit: int = 50) -> list[dict[str, Any]]:
         """The scores that were given for a shipment, the latest first.
@@ -133,105 +131,97 @@ class Risk:
             ShipmentNotFound, BadUnit.
         """
         caller.require(Scope.RISK_READ)
-        unit = _unit(identifier)
-        trail = trail_of(unit, salt_of(unit, self._secret))
+        unit = unit_of(identifier)
         async with self._database.session() as session:
-            found = await store.shipments_of(session, caller.party, caller.sees_all, [trail])
-            if not found:
-                raise errors.ShipmentNotFound(f"no shipment that you may see was booked with {unit}")
-            booked = found[0][1]
-            given = await store.assessments_of(session, booked.trail, limit)
-        return [
-            {
-                "assessmentID": str(one["id"]),
-                "shipment": booked.identifier,
-                "bookedAt": booked.booked_at.isoformat(),
-                "asOf": one["as_of"].isoformat(),
-                "stage": one["stage"],
-                "probability": one["probability"],
-                "band": one["band"],
-                "expectedEnd": one["expected_end"].isoformat() if one["expected_end"] else None,
-                "plannedEnd": one["planned_end"].isoformat() if one["planned_end"] else None,
-                "reasons": one["reasons"],
-                "modelHash": one["model_hash"],
-                "inputHash": one["input_hash"],
-            }
-            for one in given
-        ]
+            booked = (await self._booked(session, caller, [unit]))[0]
+            rows = await store.assessments_of(session, booked.trail, limit)
+            given = [Given(booked.identifier, booked.booked_at, row) for row in rows]
+            visible = await store.visible_events(session, caller.party, caller.sees_all, events_in(given))
+        return [told(one, visible) for one in given]
 
-    async def _told(self, session: Session, booked: Iterable[BookedShipment]) -> Mapping[int, Shipment]:
-        """Each booking's shipment as all its events tell it."""
-        rows = await store.shipment_events(session, sorted({one.booking for one in booked}))
-        return await asyncio.to_thread(_assembled, rows)
+    async def _booked(
+        self, session: Session, caller: Caller, units: Sequence[str], *, hold: bool = False
+    ) -> list[BookedShipment]:
+        trails = [trail_of(unit, salt_of(unit, self._secret)) for unit in units]
+        found: dict[bytes, BookedShipment] = {}
+        visible = await store.shipments_of(session, caller.party, caller.sees_all, sorted(set(trails)), hold=hold)
+        for trail, shipment in visible:
+            found.setdefault(trail, shipment)
+        missing = next((unit for unit, trail in zip(units, trails, strict=True) if trail not in found), None)
+        if missing is not None:
+            raise errors.ShipmentNotFound(f"no shipment that you may see was booked with {missing}")
+        return [found[trail] for trail in trails]
 
     async def _score(
-        self, caller: Caller, wanted: Sequence[tuple[BookedShipment, Shipment, datetime]]
-    ) -> list[Assessed]:
-        if not wanted:
-            return []
-        from ml.scorer import Case
-
-        given = await asyncio.to_thread(
-            lambda: self.scorer.score([Case(shipment, moment) for _, shipment, moment in wanted])
-        )
-        assessed = [
-            Assessed(uuid4(), booked.identifier, booked.booked_at, assessment)
-            for (booked, _, _), assessment in zip(wanted, given, strict=True)
+        self,
+        session: Session,
+        caller: Caller,
+        wanted: Sequence[Wanted],
+        keep: Callable[[Known], bool] = lambda _: True,
+        best: int | None = None,
+    ) -> list[Given]:
+        """Scores, and stores: all that are to be kept, or the `best` so many of them."""
+        scorer = await self._scorers.active(session)
+        rows = list[tuple[BookedShipment, store.AssessmentRow]]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = await known(session, wanted[start : start + _AT_ONCE], scorer.model.rates)
+            kept = [one for one in some if keep(one)]
+            given = await asyncio.to_thread(lambda kept=kept: scorer.score([one.case() for one in kept]))  # type: ignore[misc]
+            rows += [
+                (one.wanted.booked, row_of(one, assessment, caller.party))
+                for one, assessment in zip(kept, given, strict=True)
+            ]
+        if best is not None:
+            # An abstention is no low risk, but there is no probability to rank it by.
+            rows.sort(key=lambda one: -1.0 if one[1].probability is None else one[1].probability, reverse=True)
+            rows = rows[:best]
+        await store.save_assessments(session, [row for _, row in rows])
+        return [
+            Given(booked.identifier, booked.booked_at, row._asdict() | {"reasons": orjson.loads(row.reasons)})
+            for booked, row in rows
         ]
-        rows = [_row(booked.trail, one, caller) for (booked, _, _), one in zip(wanted, assessed, strict=True)]
-        async with self._database.session() as session:
-            await store.save_assessments(session, rows)
-        return assessed
+
+    async def _tell(
+        self, session: Session, caller: Caller, given: Sequence[Given], *, ranked: bool = False
+    ) -> list[dict[str, Any]]:
+        """The scores as the caller is shown them, which is noted."""
+        await shown(session, caller.party, [one.score["id"] for one in given], ranked=ranked)
+        visible = await store.visible_events(session, caller.party, caller.sees_all, events_in(given))
+        return [told(one, visible) for one in given]
+
+    async def _now(self, session: Session) -> datetime:
+        return await risk_due.clock(session) if self._clock is None else self._clock()
 
 
-def _assembled(rows: Sequence[store.ShipmentEvent]) -> dict[int, Shipment]:
-    return {
-        booking: from_events([orjson.loads(row.document) for row in group])
-        for booking, group in groupby(rows, key=lambda row: row.booking)
-    }
-
-
-def _reasons(given: "Assessment") -> "tuple[Reason, ...]":
-    """The reasons; of an abstention, why there is no score."""
-    return (given.abstained,) if given.abstained else given.reasons
-
-
-def _under_way(shipment: Shipment, moment: datetime) -> bool:
-    if shipment.booked is None:
-        return True
-    return not known_at(shipment, (moment - shipment.booked).total_seconds() / 60).outbound.complete
-
-
-def _past(given: "Assessment") -> bool:
-    return given.planned_end is not None and given.planned_end <= given.as_of
-
-
-def _unit(identifier: str) -> str:
+def unit_of(identifier: str) -> str:
+    """The canonical identifier; raises `BadUnit`."""
     try:
         return canonical(identifier)
     except InvalidIdentifier as fault:
         raise errors.BadUnit(str(fault)) from None
 
 
+def _under_way(what: Known) -> bool:
+    shipment = what.shipment
+    if shipment.booked is None:
+        return True
+    minutes = (what.wanted.as_of - shipment.booked).total_seconds() / 60
+    return effective_end(known_at(shipment, minutes)) is None
+
+
+def _open(what: Known) -> bool:
+    """Under way, and its planned end has not passed."""
+    planned, shipment = planned_end(what.shipment), what.shipment
+    if planned is None or shipment.booked is None:
+        return _under_way(what)
+    return what.wanted.as_of < shipment.booked + timedelta(minutes=planned) and _under_way(what)
+
+
 def _moment(moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.utcoffset() is None:
+    if moment is None:
+        return None
+    if moment.utcoffset() is None:
         raise errors.BadMoment(f"the time {moment.isoformat()} needs an offset from UTC, for example a Z at its end")
+    if not _EARLIEST <= moment <= _LATEST:
+        raise errors.BadMoment(f"{moment.isoformat()} is no time of a shipment: give one from 1970 to 2199")
     return moment
-
-
-def _row(trail: bytes, assessed: Assessed, caller: Caller) -> AssessmentRow:
-    given = assessed.assessment
-    return AssessmentRow(
-        assessed.id,
-        trail,
-        given.as_of,
-        given.probability,
-        given.band,
-        given.stage,
-        given.expected_end,
-        given.planned_end,
-        orjson.dumps([asdict(reason) for reason in _reasons(given)]).decode(),
-        given.model_hash,
-        given.input_hash,
-        caller.party,
-    )

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -20,6 +19,8 @@ from ml.shipment import Shipment, effective_end, known_at, planned_end
 from service.config import Settings
 from service.risk import alerts
 from service.risk.knowing import Known, Wanted, known
+from service.risk.scorers import Scorers
+from service.risk.trust_errors import ModelMissing
 from service.store import risk as store
 from service.store import risk_due
 from service.store.database import Database, Session
@@ -28,7 +29,7 @@ from service.store.risk_due import DueShipment, Former, LatestRow
 
 if TYPE_CHECKING:
     from ml.reasons import Reason
-    from ml.scorer import Assessment, Scorer
+    from ml.scorer import Assessment
 
 _log = structlog.get_logger(__name__)
 NOBODY = bytes(32)
@@ -49,18 +50,22 @@ class Scoring:
     """
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
-        self._database, self._settings, self._clock = database, settings, clock
+        self._database, self._clock = database, clock
         self._secret = settings.consortium_secret.get_secret_value()
-
-    @cached_property
-    def scorer(self) -> "Scorer":
-        """The model, loaded when it is first needed: torch takes seconds and half a gigabyte."""
-        from ml.scorer import Scorer
-
-        return Scorer.load(self._settings.model_folder)
+        self._scorers = Scorers(settings)
+        self._told: str | None = None
 
     async def step(self) -> bool:
-        """Scores some shipments; whether any was due."""
+        """Scores some shipments; whether any was due. Without a model nothing is scored, and the log says so."""
+        try:
+            return await self._step()
+        except ModelMissing as fault:
+            if self._told != fault.detail:
+                _log.error("nothing can be scored", reason=fault.detail)
+            self._told = fault.detail
+            return False
+
+    async def _step(self) -> bool:
         async with self._database.session() as session:
             due = await risk_due.take_due(session, await self._now(session), _AT_ONCE)
             if not due:
@@ -78,7 +83,7 @@ class Scoring:
 
     async def _score(self, session: Session, due: Sequence[DueShipment], now: datetime) -> int:
         """Scores and stores; how many scores were worth it."""
-        scorer = await asyncio.to_thread(lambda: self.scorer)
+        scorer = await self._scorers.active(session)
         told = await known(session, [Wanted(one.booked, now, live=True) for one in due], scorer.model.rates)
         given = await asyncio.to_thread(lambda: scorer.score([one.case() for one in told]))
         rows, latest = list[AssessmentRow](), list[LatestRow]()

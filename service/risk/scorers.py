@@ -1,0 +1,39 @@
+"""The model that scores now, loaded once: torch takes seconds and half a gigabyte."""
+
+import asyncio
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.config import Settings
+from service.risk.models import active_folder
+from service.store.database import Session
+
+if TYPE_CHECKING:
+    from ml.scorer import Scorer
+
+_LOOKED_SECONDS = 5.0
+"""A release that is promoted scores so much later: finding it reads and hashes files."""
+
+
+class Scorers:
+    """The scorer of the release that was promoted last (`service.risk.models`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder: Path | None = None
+        self._looked = 0.0
+
+    async def active(self, session: Session) -> "Scorer":
+        """The scorer, shared by all uses of this process; raises ModelMissing."""
+        if self._folder is None or time.monotonic() - self._looked > _LOOKED_SECONDS:
+            self._folder, self._looked = await active_folder(session, self._settings), time.monotonic()
+        return await asyncio.to_thread(_loaded, self._folder)
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path) -> "Scorer":
+    from ml.scorer import Scorer
+
+    return Scorer.load(folder)
