@@ -85,10 +85,14 @@ class Client:
         answer = self.send(method, path, json=value)
         return answer.json() if answer.content else None
 
-    def assess(self, asked: Sequence[tuple[str, str | None]]) -> list[dict[str, Any]]:
-        """Risk scores of shipments, each as of its own moment (ISO 8601, None: now)."""
+    def assess(self, asked: Sequence[tuple[str, str | None]], recorded_by: str | None = None) -> list[dict[str, Any]]:
+        """Risk scores of shipments, each as of its own moment (ISO 8601, None: now).
+
+        They know what was recorded by the moment, or by `recorded_by`.
+        """
         shipments = [{"shipment": unit, **({"asOf": moment} if moment else {})} for unit, moment in asked]
-        assessments: list[dict[str, Any]] = self.post("/v1/risk/assessments", {"shipments": shipments})["items"]
+        question = {"shipments": shipments, **({"recordedBy": recorded_by} if recorded_by else {})}
+        assessments: list[dict[str, Any]] = self.post("/v1/risk/assessments", question)["items"]
         return assessments
 
     def until_sealed(

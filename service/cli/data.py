@@ -155,7 +155,9 @@ def _scores(progress: Progress, analyst: Client, shipments: Sequence[Any], units
         for index, (unit, one) in enumerate(zip(units, shipments, strict=True))
     ]
     batches = [asked[start : start + 100] for start in range(0, len(asked), 100)]
-    scored = [one for batch in progress.track(batches, description="scoring") for one in analyst.assess(batch)]
+    # The history was recorded just now: by the clock of its own time nobody knew it.
+    recorded = datetime.now(UTC).isoformat()
+    scored = [one for some in progress.track(batches, description="scoring") for one in analyst.assess(some, recorded)]
     outcomes = [late(one) for one in shipments]
     pairs = [
         (one["probability"], outcome)

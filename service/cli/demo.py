@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -203,11 +204,26 @@ class _Story:
 
     def _rank(self) -> None:
         self.console.print("\n[bold]6  An analyst asks which shipments need somebody today[/]")
+        # The season was recorded just now, whenever it happened.
+        clocks = {"asOf": self.season.now.isoformat(), "recordedBy": datetime.now(UTC).isoformat()}
         with self.console.status("   scoring"), self.service.client("analyst") as analyst:
-            found = analyst.get("/v1/risk/shipments", limit=10, asOf=self.season.now.isoformat())["items"]
+            found = analyst.get("/v1/risk/shipments", limit=10, **clocks)["items"]
         self.console.print(table(found, f"Risk of late delivery as of {self.season.now:%Y-%m-%d %H:%M} UTC"))
         reasoned = bool(found) and all(one["reasons"] for one in found)
         self._hold("ranked with reasons", reasoned, f"{len(found)} shipments under way")
+        with self.console.status("   waiting for the worker"), self.service.client("analyst") as analyst:
+            ranked = _until_scored(analyst)
+        self._hold("ranked by the worker, too", bool(ranked), f"{len(ranked)} on the list that it keeps up to date")
+
+
+def _until_scored(analyst: Client, patience_seconds: float = 120) -> list[dict[str, Any]]:
+    """The list that the worker keeps, as soon as there is anything on it."""
+    until = time.monotonic() + patience_seconds
+    while True:
+        found: list[dict[str, Any]] = analyst.get("/v1/risk/shipments", limit=100)["items"]
+        if found or time.monotonic() > until:
+            return found
+        time.sleep(0.5)
 
 
 def _post(client: Client, posting: Posting) -> dict[str, Any]:

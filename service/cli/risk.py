@@ -13,12 +13,16 @@ from service.cli.client import Client
 from service.cli.options import Key, Url, connection
 
 AsOf = Annotated[str | None, typer.Option(help="moment to score for, ISO 8601 with offset; default: now")]
+RecordedBy = Annotated[
+    str | None, typer.Option(help="with --as-of: know what was recorded by then; default: that moment itself")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def top(
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many")] = 10,
     as_of: AsOf = None,
+    recorded_by: RecordedBy = None,
     late_too: Annotated[bool, typer.Option(help="also those whose planned end has passed")] = False,
     *,
     as_json: AsJson = False,
@@ -27,20 +31,22 @@ def top(
 ) -> None:
     """The shipments under way that are likeliest to be late, and why."""
     with Client(*connection(url, key, "analyst")) as client:
-        found = client.get("/v1/risk/shipments", limit=limit, asOf=as_of, lateToo=late_too)["items"]
+        asked = {"limit": limit, "asOf": as_of, "recordedBy": recorded_by, "lateToo": late_too}
+        found = client.get("/v1/risk/shipments", **asked)["items"]
     _show(found, as_json)
 
 
 def score(
     shipments: Annotated[list[str], typer.Argument(help="any unit of each shipment: GS1 Digital Link or EPC URN")],
     as_of: AsOf = None,
+    recorded_by: RecordedBy = None,
     as_json: AsJson = False,
     url: Url = None,
     key: Key = None,
 ) -> None:
     """Score shipments."""
     with Client(*connection(url, key, "analyst")) as client:
-        found = client.assess([(unit, as_of) for unit in shipments])
+        found = client.assess([(unit, as_of) for unit in shipments], recorded_by)
     _show(found, as_json)
 
 
