@@ -39,6 +39,7 @@ def top(
 def score(
     shipments: Annotated[list[str], typer.Argument(help="any unit of each shipment: GS1 Digital Link or EPC URN")],
     as_of: AsOf = None,
+    *,
     recorded_by: RecordedBy = None,
     as_json: AsJson = False,
     url: Url = None,
