@@ -5,6 +5,7 @@ ledger knows. A rate that the model does not use is still counted: scorecards an
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ml.identifiers import class_of
@@ -48,7 +49,7 @@ def rates_of(shipment: Shipment, counts: Mapping[Key, tuple[int, int]], basis: L
         trained = basis.counts.get(lane, Count())
         more, later = counts.get(written(lane), (0, 0))
         found[lane] = Count(trained.seen + more, trained.late + later)
-    return LaneRates(total, found)
+    return replace(basis, total=total, counts=found)
 
 
 def products_of(booking: Mapping[str, Any]) -> list[str]:
