@@ -185,3 +185,13 @@ async def was_captured(session: Session, batch: Batch) -> bool:
     """Whether there is a capture of the batch."""
     statement = text("SELECT EXISTS (SELECT FROM captures WHERE party = :party AND idempotency_key = :key)")
     return bool((await session.execute(statement, {"party": batch.party, "key": str(batch.id)})).scalar_one())
+
+
+async def party_of_batch(session: Session, assessment: UUID) -> bytes | None:
+    """The scoring party that the score was captured by, or is to be."""
+    statement = text(
+        "SELECT score_batches.party FROM sealed_scores JOIN score_batches ON score_batches.id = sealed_scores.batch"
+        " WHERE sealed_scores.assessment = :id"
+    )
+    found: bytes | None = (await session.execute(statement, {"id": assessment})).scalar_one_or_none()
+    return found

@@ -1,0 +1,195 @@
+"""The use: computing a stored score again, bit for bit, from what was known when it was given.
+
+1. The release is the one that the score names, by hash, out of the folder of releases; the state of the calibration
+   likewise, by its id.
+2. The shipment is told again from the events with a record time up to `recorded_by`, an event time up to `as_of` and a
+   number up to `known_seq`; late rates of lanes are those of the outcomes that were known then.
+3. Where events were erased since, the score is computed from the inputs that were stored with it.
+4. What comes out is compared with the row, and the row with its sealed statement.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+
+from service.config import Settings
+from service.parties.caller import Caller
+from service.parties.scopes import Scope
+from service.risk.comparing import HASHES, differences, features, told
+from service.risk.errors import AssessmentNotFound
+from service.risk.knowing import Wanted, known
+from service.risk.models import Releases
+from service.risk.recomputing import opened, recomputed
+from service.risk.sealing import unable
+from service.risk.statement import MEMBER, statement_id
+from service.risk.statement import told as stated
+from service.store import score_past as past
+from service.store import score_record, score_seals
+from service.store.database import Database, Session
+from service.store.trails import Viewer
+
+if TYPE_CHECKING:
+    from ml.scorer import Scorer
+
+_KEPT = 3
+
+
+class Reproductions:
+    """Computing scores again; releases that were loaded are kept, some of them."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings, self._releases = database, settings, Releases.of(settings)
+        self._scorers: dict[str, Scorer] = {}
+
+    async def reproduce(self, caller: Caller, assessment: UUID) -> dict[str, Any]:
+        """Computes the score again and says whether it is the same, and else what differs.
+
+        Raises:
+            AssessmentNotFound; ModelMissing: names what of the release is missing or altered.
+        """
+        caller.require(Scope.RISK_READ)
+        async with self._database.session() as session:
+            row = await self._row(session, caller, assessment)
+            scorer = await self._scorer(row["model_hash"])
+            found = await self._computed(session, row, scorer)
+            sealed = await self._statement(session, row)
+        differs = [*found["differs"], *sealed["differs"]]
+        return {
+            "assessmentID": str(assessment),
+            "modelHash": row["model_hash"],
+            "calibration": row["calibration"],
+            "asOf": row["as_of"].isoformat(),
+            **found,
+            "reproduced": not differs and found["from"] is not None,
+            "differs": differs,
+            "statement": sealed,
+        }
+
+    async def seal(self, caller: Caller, assessment: UUID) -> dict[str, Any]:
+        """Where the score is on its way to the ledger; raises AssessmentNotFound."""
+        caller.require(Scope.RISK_READ)
+        async with self._database.session() as session:
+            row = await self._row(session, caller, assessment)
+            return await self._statement(session, row)
+
+    async def inputs(self, caller: Caller, assessment: UUID) -> dict[str, Any]:
+        """What the score was computed from, to compute it again elsewhere; raises AssessmentNotFound."""
+        caller.require(Scope.RISK_READ)
+        async with self._database.session() as session:
+            row = await self._row(session, caller, assessment)
+        packed = opened(row["inputs"]) if row["inputs"] else b""
+        return {
+            "format": "trailseal-score-inputs/1",
+            "assessmentID": str(assessment),
+            "modelHash": row["model_hash"],
+            "inputHash": row["input_hash"],
+            "inputs": f"0x{packed.hex()}",
+        }
+
+    async def _row(self, session: Session, caller: Caller, assessment: UUID) -> Mapping[str, Any]:
+        row = await score_record.stored(session, Viewer(caller.party, caller.sees_all), assessment)
+        if row is None:
+            raise AssessmentNotFound(f"no assessment {assessment} of a shipment that you may see")
+        return row
+
+    async def _scorer(self, hash_: str) -> "Scorer":
+        if hash_ not in self._scorers:
+            folder = await asyncio.to_thread(self._releases.folder_of, hash_)
+            from ml.scorer import Scorer
+
+            while len(self._scorers) >= _KEPT:
+                self._scorers.pop(next(iter(self._scorers)))
+            self._scorers[hash_] = await asyncio.to_thread(Scorer.load, folder)
+        return self._scorers[hash_]
+
+    async def _computed(self, session: Session, row: Mapping[str, Any], scorer: "Scorer") -> dict[str, Any]:
+        seq = row["known_seq"]
+        gone = past.Since(0, 0) if seq is None else await past.since(session, row["trail"], seq)
+        found = await self._from_events(session, row, scorer, erased=gone.erased > 0)
+        if found is None or (found["differs"] and gone.erased):
+            found = await asyncio.to_thread(_from_inputs, row, scorer)
+        return found | {"eventsErasedSince": gone.erased, "eventsSince": gone.later}
+
+    async def _from_events(
+        self, session: Session, row: Mapping[str, Any], scorer: "Scorer", *, erased: bool
+    ) -> dict[str, Any] | None:
+        recorded = row["recorded_by"] or row["as_of"]
+        booked = await past.booked_then(session, row["trail"], recorded, row["known_seq"])
+        if booked is None:
+            return None
+        recorded_by = None if recorded == row["as_of"] else recorded
+        wanted = Wanted(booked, row["as_of"], recorded_by, known_seq=row["known_seq"])
+        (what,) = await known(session, [wanted], scorer.model.rates)
+        (given,) = await asyncio.to_thread(lambda: scorer.score([what.case()]))
+        forgotten = erased and not row["reasons"]  # an erasure takes the words away, whatever it was of
+        fields = [field for field in told(given) if field != "reasons" or not forgotten]
+        names = list(scorer.model.scaling.names)
+        return {
+            "from": "events",
+            "differs": differences(row, told(given), fields),
+            "features": features(names, row["inputs"], given.inputs),
+            "notes": ["the reasons were erased with an event"] if forgotten else [],
+        }
+
+    async def _statement(self, session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
+        (seal,) = await score_seals.seals_of(session, [row["id"]])
+        found: dict[str, Any] = {
+            "state": "sealed" if seal.block is not None else "captured" if seal.captured_at else "stored",
+            "block": seal.block,
+            "captureID": str(seal.capture) if seal.capture else None,
+            "why": None,
+            "differs": [],
+        }
+        if seal.captured_at is None:
+            why = await unable(session, _party(self._settings))
+            return found | {"why": f"unsealed: {why}" if why else "it waits for its turn"}
+        score = await score_seals.score(session, row["id"])
+        party = await score_seals.party_of_batch(session, row["id"])
+        assert score is not None
+        said = None if party is None else await past.statement_of(session, statement_id(score), party)
+        if said is None or said[0] is None:
+            return found | {"why": "the statement was erased"}
+        sealed, now = orjson.loads(said[0])[MEMBER], stated(score)
+        names = sorted(sealed.keys() | now.keys())
+        return found | {
+            "differs": [
+                {"what": f"sealed {name}", "stored": _word(now.get(name)), "computed": _word(sealed.get(name))}
+                for name in names
+                if sealed.get(name) != now.get(name)
+            ]
+        }
+
+
+def _from_inputs(row: Mapping[str, Any], scorer: "Scorer") -> dict[str, Any]:
+    """The score out of its stored inputs: what is late for certain, or abstained, has none."""
+    told_again = recomputed(scorer, row["inputs"]) if row["inputs"] else None
+    if told_again is None:
+        why = "events were erased since, and no inputs are stored with the score: it cannot be computed again"
+        return {"from": None, "differs": [], "features": [], "notes": [why]}
+    overdue = row["planned_end"] is not None and row["as_of"] > row["planned_end"]
+    probability = 1.0 if overdue else told_again.probability
+    computed = {
+        "probability": probability,
+        "band": scorer.model.bands.of(probability),
+        "model_hash": scorer.hash,
+        "input_hash": told_again.input_hash,
+    }
+    return {
+        "from": "inputs",
+        "differs": differences(row, computed, ("probability", "band", *HASHES)),
+        "features": [],
+        "notes": ["events were erased since: computed from the inputs stored with the score, without reasons"],
+    }
+
+
+def _party(settings: Settings) -> bytes | None:
+    from service.parties.identity import party_id
+
+    return None if settings.risk_party is None else party_id(settings.risk_party)
+
+
+def _word(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()

@@ -1,0 +1,199 @@
+"""Scores are computed again bit for bit from what was known then, whatever came, went or was altered since."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from ml import cards
+from ml.gs1_keys import sscc
+from ml.model_files import PACKAGED
+from ml.simulate import season
+from ml.to_epcis import to_epcis
+from service.erasure.erasures import Erasures
+from service.parties.signing_keys import SigningKeys
+from service.risk.errors import AssessmentNotFound
+from service.risk.following import Follower
+from service.risk.models import Releases
+from service.risk.reproduce import Reproductions
+from service.risk.scoring import Scoring
+from service.risk.sealing import Sealer
+from service.risk.trust_errors import ModelMissing
+from tests.risk.desk import Desk, desk_over
+
+START = datetime.now(UTC) - timedelta(days=2)
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with desk_over(database_url) as made:
+        made.settings = made.settings.model_copy(update={"risk_party": made.analyst.identifier})
+        await SigningKeys(made.database, made.settings).create(made.analyst)
+        yield made
+
+
+@pytest.fixture
+def again(desk: Desk) -> Reproductions:
+    return Reproductions(desk.database, desk.settings)
+
+
+class Story:
+    """Simulated shipments that were booked two days ago, told up to now, and the rest of them."""
+
+    def __init__(self, desk: Desk, count: int = 3, seed: int = 3) -> None:
+        self.desk = desk
+        self.documents = [to_epcis(one.shipment, START) for one in season(count, seed, START)]
+        self.units = [sscc(one.shipment.nr, "o") for one in season(count, seed, START) if one.shipment.nr is not None]
+
+    async def tell(self, *, rest: bool = False) -> None:
+        """What happened by now; or what happens later, dated now."""
+        now = datetime.now(UTC)
+        for number, document in enumerate(self.documents):
+            told = []
+            for place, event in enumerate(document["epcisBody"]["eventList"]):
+                happened = datetime.fromisoformat(event["eventTime"]) <= now - timedelta(hours=1)
+                if happened is not rest:
+                    moment = {"eventTime": (now - timedelta(seconds=1)).isoformat()} if rest else {}
+                    told.append(event | moment | {"eventID": f"urn:trailseal:test:{number}:{place}"})
+            if told:
+                await self.desk.capture(self.desk.acme, document, *told)
+        await followed(self.desk)
+
+    async def scored(self) -> list[UUID]:
+        """Scores what is due, as the worker does; the ids of the scores stored."""
+        before = {row[0] for row in await self.desk.rows("SELECT id FROM assessments")}
+        scoring = Scoring(self.desk.database, self.desk.settings)
+        while await scoring.step():
+            pass
+        rows = await self.desk.rows("SELECT id FROM assessments ORDER BY created_at, id")
+        return [row[0] for row in rows if row[0] not in before]
+
+
+async def followed(desk: Desk) -> None:
+    follower = Follower(desk.database)
+    while await follower.step():
+        pass
+
+
+async def sealed(desk: Desk) -> None:
+    sealer = Sealer(desk.database, desk.settings)
+    while await sealer.step():
+        pass
+
+
+async def row_of(desk: Desk, assessment: UUID) -> dict[str, Any]:
+    names = "probability, inputs, input_hash, known_seq, reasons, stage"
+    (row,) = await desk.rows(f"SELECT {names} FROM assessments WHERE id = :id", id=assessment)
+    return dict(row._mapping)
+
+
+async def from_inputs(desk: Desk, given: list[UUID]) -> list[UUID]:
+    """Those of the scores that were computed: no facts, no abstentions."""
+    return [one for one in given if (await row_of(desk, one))["inputs"]]
+
+
+async def test_every_score_is_the_same_again(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    given = await story.scored()
+    assert len(given) == 3
+    assert await from_inputs(desk, given)
+    for one in given:
+        told = await again.reproduce(desk.acme, one)
+        assert (told["reproduced"], told["from"], told["differs"], told["eventsErasedSince"]) == (True, "events", [], 0)
+    assert (await again.reproduce(desk.analyst, given[0]))["reproduced"]
+    with pytest.raises(AssessmentNotFound):
+        await again.reproduce(desk.stranger, given[0])
+    with pytest.raises(AssessmentNotFound):
+        await again.reproduce(desk.acme, UUID(int=1))
+
+
+async def test_what_came_later_changes_nothing(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    given = await story.scored()
+    await story.tell(rest=True)  # deliveries too: outcomes of the very lanes
+    assert (await desk.rows("SELECT count(*) FROM shipment_outcomes"))[0][0] > 0
+    for one in given:
+        told = await again.reproduce(desk.acme, one)
+        assert (told["reproduced"], told["from"], told["differs"]) == (True, "events", [])
+    assert sum([(await again.reproduce(desk.acme, one))["eventsSince"] for one in given]) > 0
+
+
+async def test_an_altered_row_is_told_and_so_is_one_that_its_statement_belies(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    given = await from_inputs(desk, await story.scored())
+    await sealed(desk)
+    told = await again.reproduce(desk.acme, given[0])
+    assert (told["reproduced"], told["statement"]["state"], told["statement"]["differs"]) == (True, "captured", [])
+    stored = (await row_of(desk, given[0]))["probability"]
+    await desk.rows("UPDATE assessments SET probability = probability / 2, band = 'low' WHERE id = :id", id=given[0])
+    told = await again.reproduce(desk.acme, given[0])
+    assert told["reproduced"] is False
+    changed = {one["what"]: one for one in told["differs"]}
+    assert set(changed) >= {"probability", "sealed trailseal:probability"}
+    assert float(changed["probability"]["computed"]) == stored
+    assert float(changed["sealed trailseal:probability"]["computed"]) == stored
+
+
+async def test_inputs_that_were_altered_are_told(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    given = (await from_inputs(desk, await story.scored()))[0]
+    await desk.rows("UPDATE assessments SET input_hash = repeat('0', 64) WHERE id = :id", id=given)
+    told = await again.reproduce(desk.acme, given)
+    assert [one["what"] for one in told["differs"]] == ["input_hash"]
+
+
+async def test_after_an_erasure_the_stored_inputs_tell_the_score(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    given = [one for one in await story.scored() if (await row_of(desk, one))["stage"] != "booked"]
+    (found,) = await desk.rows(
+        "SELECT max(event_id) FROM events JOIN mentions ON mentions.event = seq"
+        " JOIN shipment_units ON unit = mentions.trail JOIN shipments ON shipments.event = booking"
+        " JOIN assessments ON assessments.trail = shipments.trail WHERE assessments.id = :id"
+        " AND events.event_type = 'ObjectEvent' AND biz_step <> 'commissioning'",
+        id=given[0],
+    )
+    event = found[0]
+    eraser = replace(desk.acme, scopes=frozenset((*desk.acme.scopes, "events:erase")))
+    await Erasures(desk.database, desk.settings).erase(eraser, event, "a test")
+    told = await again.reproduce(desk.acme, given[0])
+    assert (told["reproduced"], told["from"], told["differs"]) == (True, "inputs", [])
+    assert told["eventsErasedSince"] == 1
+    assert "erased" in told["notes"][0]
+    await desk.rows("UPDATE assessments SET probability = 0.999 WHERE id = :id", id=given[0])
+    told = await again.reproduce(desk.acme, given[0])
+    assert (told["reproduced"], [one["what"] for one in told["differs"]]) == (False, ["probability"])
+
+
+async def test_a_release_that_is_missing_or_altered_is_named(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "releases" / "mine"
+    shutil.copytree(PACKAGED, folder)
+    told = orjson.loads((cards.heads_of(folder)["late"] / "model.json").read_bytes()) | {"name": "mine"}
+    (cards.heads_of(folder)["late"] / "model.json").write_bytes(orjson.dumps(told))
+    desk.settings = desk.settings.model_copy(update={"model_folder": tmp_path / "releases"})
+    story = Story(desk)
+    await story.tell()
+    given = (await from_inputs(desk, await story.scored()))[0]
+    assert (await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given))["reproduced"] is True
+    weights = next(folder.rglob("*.safetensors"))
+    kept = weights.read_bytes()
+    weights.write_bytes(kept[:-8] + bytes(8))
+    with pytest.raises(ModelMissing, match=weights.name):
+        await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given)
+    shutil.rmtree(folder)
+    with pytest.raises(ModelMissing, match="no release"):
+        await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given)
+    shutil.copytree(PACKAGED, tmp_path / "releases" / "other")  # another release does not stand in for it
+    assert Releases(tmp_path / "releases").cards()
+    with pytest.raises(ModelMissing):
+        await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given)
