@@ -1,51 +1,23 @@
 """Numbers that describe shipments as of moments. Nothing in them depends on what came later.
 
-A part is a function of a `View` that gives named columns (N,); `FEATURE_PARTS` lists them in order, and other modules
-may append to it. Times enter as signed logarithms of hours, rates as log-odds, so that one input scale fits all.
+A part is a function of a `View` that gives named columns (N,); `FEATURE_PARTS` lists them in order.
+Times enter as signed logarithms of hours, rates as log-odds, so that one input scale fits all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ml.arrays import CODES, Array, Arrays, Mask, Moments, Whole
 from ml.lane_table import LaneTable
 from ml.lanes import KINDS
-from ml.situation import Situation, situation
+from ml.situation import Situation
+from ml.usual_features import usual_features
+from ml.view import Columns, View, slog, unslog, view
 
-Columns = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the parts look at: N moments of n shipments. `row` (N,) says which shipment each moment is of."""
-
-    arrays: Arrays
-    moments: Moments
-    lanes: LaneTable
-    now: Situation
-
-    @property
-    def row(self) -> Whole:
-        return self.moments.row
-
-
-def view(arrays: Arrays, moments: Moments, lanes: LaneTable) -> View:
-    """The view of `arrays` at `moments` with lane history `lanes`, one row of it for each shipment."""
-    return View(arrays, moments, lanes, situation(arrays, moments))
-
-
-def slog(minutes: Array) -> Array:
-    """Signed logarithm of hours: sign(x) · ln(1 + |x| / 60)."""
-    return np.asarray(np.copysign(np.log1p(np.abs(minutes) / 60.0), minutes), dtype=np.float64)
-
-
-def unslog(signed: Array) -> Array:
-    """Hours behind signed logarithms."""
-    return np.asarray(np.copysign(np.expm1(np.abs(signed)), signed), dtype=np.float64)
+__all__ = ["FEATURE_PARTS", "Columns", "View", "columns", "describe", "slog", "unslog", "view", "without_lanes"]
 
 
 def plan_features(seen: View) -> Columns:
@@ -173,6 +145,7 @@ FEATURE_PARTS: list[Callable[[View], Columns]] = [
     delay_features,
     recent_features,
     lane_features,
+    usual_features,
 ]
 
 
@@ -192,8 +165,8 @@ def describe(arrays: Arrays, moments: Moments, lanes: LaneTable) -> tuple[tuple[
 
 
 def is_lane(name: str) -> bool:
-    """Whether a feature holds lane history."""
-    return name.startswith("lane_")
+    """Whether a feature holds lane history: late rates, or what milestones usually take at a place."""
+    return name.startswith(("lane_", "usual_", "step_slower"))
 
 
 def without_lanes(names: Iterable[str]) -> list[int]:

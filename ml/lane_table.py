@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.arrays import Array
+from ml.arrays import Array, Whole
 from ml.lanes import KINDS, Lane, LaneRates, lanes, logit
 from ml.shipment import Leg, Shipment
+from ml.usual import Usual
 
 PLACES = 8
 """Milestones of a leg that a row has places for, at least."""
@@ -21,7 +22,8 @@ PLACES = 8
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """One shipment's lanes: `base` log-odds overall; of each lane its kind, its log-odds above the base, how many
-    outcomes were seen. `places` holds for each leg the log-odds of the place of each milestone.
+    outcomes were seen. `places` holds for each leg the log-odds of the place of each milestone; `usual` and `wide` what
+    is usual for each milestone, by its places and by its kind alone.
     """
 
     base: float
@@ -29,6 +31,8 @@ class LaneRow:
     odds: tuple[float, ...]
     seen: tuple[float, ...]
     places: tuple[tuple[float, ...], ...]
+    usual: tuple[tuple[Usual, ...], ...]
+    wide: tuple[tuple[Usual, ...], ...]
 
 
 def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
@@ -42,6 +46,7 @@ def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
         tuple(odds.values()),
         tuple(float(rates.seen(lane)) for lane in found),
         tuple(_along(leg, odds) for leg in shipment.legs),
+        *rates.times.row(shipment),
     )
 
 
@@ -60,9 +65,19 @@ def _along(leg: Leg, odds: dict[Lane, float]) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class TimesTable:
+    """What is usual for the milestones of n rows: `mean`, `spread` and `seen` (n, L, M) as in `ml.usual.Usual`."""
+
+    mean: Array
+    spread: Array
+    seen: Array
+
+
+@dataclass(frozen=True, slots=True)
 class LaneTable:
     """n rows: `base` (n,); `mean`, `worst` and `seen` (n, kinds), 0 where a shipment has no lane of the kind: mean and
-    greatest log-odds above the base, and the least number of outcomes seen; `place` (n, L, M) log-odds of places.
+    greatest log-odds above the base, and the least number of outcomes seen; `place` (n, L, M) log-odds of places;
+    `usual` and `wide` what is usual for milestones, by their places and by their kind alone.
     """
 
     base: Array
@@ -70,6 +85,8 @@ class LaneTable:
     worst: Array
     seen: Array
     place: Array
+    usual: TimesTable
+    wide: TimesTable
 
 
 def lane_table(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> LaneTable:
@@ -85,12 +102,15 @@ def lane_table(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> LaneTabl
     np.maximum.at(worst, (at, kind), odds)
     np.minimum.at(least, (at, kind), seen)
     none = number == 0
+    cells = _cells(rows, shape)
     return LaneTable(
         np.array([row.base for row in rows]),
         total / np.maximum(number, 1.0),
         np.where(none, 0.0, worst),
         np.where(none, 0.0, least),
-        _places(rows, shape),
+        _filled(shape, cells, (odds for row in rows for leg in row.places for odds in leg)),
+        _times(shape, cells, [row.usual for row in rows]),
+        _times(shape, cells, [row.wide for row in rows]),
     )
 
 
@@ -98,18 +118,29 @@ def _joined(parts: Iterable[Sequence[float]]) -> Array:
     return np.array([value for part in parts for value in part], dtype=np.float64)
 
 
-def _places(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> Array:
+def _cells(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> Whole:
+    """The flat cell of every milestone of every row."""
     _, legs, milestones = shape
-    at, values = list[int](), list[float]()
+    at = list[int]()
     for row, told in enumerate(rows):
         for leg, along in enumerate(told.places):
             slot = legs - 1 if leg == len(told.places) - 1 else leg
             begin = (row * legs + slot) * milestones
             at += range(begin, begin + len(along))
-            values += along
-    place: Array = np.zeros(shape)
-    place.reshape(-1)[np.array(at, dtype=np.int64)] = values
-    return place
+    return np.array(at, dtype=np.int64)
+
+
+def _filled(shape: tuple[int, int, int], cells: Whole, values: Iterable[float], otherwise: float = 0.0) -> Array:
+    filled: Array = np.full(shape, otherwise)
+    filled.reshape(-1)[cells] = np.fromiter(values, dtype=np.float64, count=len(cells))
+    return filled
+
+
+def _times(shape: tuple[int, int, int], cells: Whole, rows: Sequence[tuple[tuple[Usual, ...], ...]]) -> TimesTable:
+    told = np.array([usual for row in rows for leg in row for usual in leg], dtype=np.float64).reshape(-1, 3)
+    return TimesTable(
+        _filled(shape, cells, told[:, 0]), _filled(shape, cells, told[:, 1], 1.0), _filled(shape, cells, told[:, 2])
+    )
 
 
 def lane_rows(shipments: Sequence[Shipment], rates: LaneRates | Sequence[LaneRates]) -> list[LaneRow]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml.shipment import Shipment, late
+from ml.usual import UsualTimes
 
 LAG = 400
 """A shipment's outcome counts for another one only when at least this many rows lie between them."""
@@ -49,10 +50,13 @@ def lanes(shipment: Shipment) -> Iterator[Lane]:
 
 @dataclass(slots=True)
 class LaneRates:
-    """Counts of known outcomes for each lane, and the smoothed rates that follow from them."""
+    """Counts of known outcomes for each lane, and the smoothed rates that follow from them; and what milestones
+    usually took where outcomes are known.
+    """
 
     total: Count = field(default_factory=Count)
     counts: dict[Lane, Count] = field(default_factory=dict)
+    times: UsualTimes = field(default_factory=UsualTimes)
 
     def add(self, shipment: Shipment) -> None:
         """Takes a shipment's outcome in. Raises ValueError while it has none."""
@@ -62,6 +66,7 @@ class LaneRates:
         for count in (self.total, *(self.counts.setdefault(lane, Count()) for lane in lanes(shipment))):
             count.seen += 1
             count.late += outcome
+        self.times.add(shipment)
 
     @property
     def base(self) -> float:
@@ -84,12 +89,12 @@ class LaneRates:
 
     def to_json(self) -> dict[str, Any]:
         rows = [[*lane, count.seen, count.late] for lane, count in sorted(self.counts.items())]
-        return {"seen": self.total.seen, "late": self.total.late, "lanes": rows}
+        return {"seen": self.total.seen, "late": self.total.late, "lanes": rows, "times": self.times.to_json()}
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> LaneRates:
         counts = {(kind, a, b): Count(seen, past) for kind, a, b, seen, past in table["lanes"]}
-        return cls(Count(table["seen"], table["late"]), counts)
+        return cls(Count(table["seen"], table["late"]), counts, UsualTimes.from_json(table.get("times", ())))
 
 
 def logit(probability: float) -> float:

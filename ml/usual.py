@@ -1,0 +1,166 @@
+"""How long milestones usually take: what shipments whose outcome is known tell about places, flights and plans.
+
+Plans hold large buffers, and which ones are used up differs by place. For each kind of milestone the logarithm of its
+minutes is regressed on that of its planned minutes; what is left is a mean and a variance for the place, for the place
+with this very plan (stays and departures), and for the place with the other place that matters to it: the other end of
+a flight, the hub or destination that a leg serves. A narrower mean leans on the wider one until enough has been seen
+(empirical Bayes). Sums are whole numbers, so the order in which outcomes arrive is no part of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ml.shipment import Leg, Milestone, Shipment
+
+SHIFT = 60
+"""Minutes added before the logarithm is taken, so that five minutes and fifteen are not worlds apart."""
+MICRO = 1_000_000
+MOST = 10_000_000
+"""Minutes above which a report counts as this many: nobody's clock runs for twenty years."""
+Key = tuple[str, int, int]
+"""(leg's side and code, place, other place or planned minutes); -1: a place is unknown, -2: it is left out."""
+
+
+class Usual(NamedTuple):
+    """What is usual for a milestone: `mean` and `spread` (standard deviation) of ln(minutes + SHIFT), and how many
+    outcomes were `seen` at its place.
+    """
+
+    mean: float
+    spread: float
+    seen: int
+
+
+Legs = tuple[tuple[Usual, ...], ...]
+
+
+class Sums(NamedTuple):
+    """Count, and sums of logarithms in millionths: effective, planned, and their products, these in units of MICRO."""
+
+    seen: int = 0
+    took: int = 0
+    plan: int = 0
+    took_took: int = 0
+    took_plan: int = 0
+    plan_plan: int = 0
+
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
+        return Sums(*(one + more for one, more in zip(self, other, strict=True)))
+
+
+_NONE = Sums()
+_LEANS: Mapping[str, float] = {"kind": 4.0, "place": 2.0, "plan": 4.0, "other": 2.0}
+"""How many outcomes of its own weigh as much as the wider mean that a narrower one leans on."""
+
+
+def times(shipment: Shipment) -> Iterator[tuple[Milestone, dict[str, Key]]]:
+    """Each milestone with its keys from wide to narrow."""
+    for leg in shipment.legs:
+        far = shipment.destination if leg.slot == "o" else shipment.hub
+        yield from zip(leg.milestones, _along(leg, -1 if far is None else far), strict=True)
+
+
+def _along(leg: Leg, far: int) -> Iterator[dict[str, Key]]:
+    side, stops = "o" if leg.slot == "o" else "i", [-1 if place is None else place for place in leg.places]
+    if not stops:
+        stops = [-1]
+    for at, milestone in enumerate(leg.milestones):
+        here = min(at // 2, len(stops) - 1)
+        last = at == len(leg.milestones) - 1
+        other = {"RCS": far, "DLV": stops[0], "DEP": stops[min(here + 1, len(stops) - 1)], "RCF": stops[here - 1]}
+        place = stops[-1] if last else stops[here]
+        kind = side + milestone.code
+        keys: dict[str, Key] = {"kind": (kind, -2, -2), "place": (kind, place, -2)}
+        if milestone.code in ("DEP", "DLV") and milestone.planned is not None:
+            keys["plan"] = (kind + "=", place, milestone.planned)
+        yield keys | {"other": (kind, place, other[milestone.code])}
+
+
+@dataclass(slots=True)
+class UsualTimes:
+    """Sums for each key that was seen."""
+
+    sums: dict[Key, Sums] = field(default_factory=dict)
+    _found: dict[tuple[Key, Key | None], tuple[float, float, float, float, float, int]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def add(self, shipment: Shipment) -> None:
+        """Takes in what was planned and reported of a shipment whose outcome is known."""
+        self._found.clear()
+        for milestone, keys in times(shipment):
+            if milestone.planned is not None and milestone.effective is not None:
+                told = _told(milestone.effective, milestone.planned)
+                for key in keys.values():
+                    self.sums[key] = self.sums.get(key, _NONE) + told
+
+    def row(self, shipment: Shipment) -> tuple[Legs, Legs]:
+        """What is usual for each milestone of each leg of a plan: by its places, and by its kind alone."""
+        narrow, wide = list[Usual](), list[Usual]()
+        for milestone, keys in times(shipment):
+            usual, kind = self.usual(milestone, keys)
+            narrow.append(usual)
+            wide.append(kind)
+        return _legs(shipment, narrow), _legs(shipment, wide)
+
+    def usual(self, milestone: Milestone, keys: Mapping[str, Key]) -> tuple[Usual, Usual]:
+        """What is usual for a milestone with these keys: by its places, and by its kind alone."""
+        plan = _logarithm(milestone.planned or 0)
+        found = self._found.get((keys["other"], keys.get("plan")))
+        if found is None:
+            found = self._found[keys["other"], keys.get("plan")] = self._means(keys)
+        slope, mean, spread, kind, kind_spread, seen = found
+        return Usual(mean + slope * plan, spread, seen), Usual(kind + slope * plan, kind_spread, seen)
+
+    def _means(self, keys: Mapping[str, Key]) -> tuple[float, float, float, float, float, int]:
+        slope = self._slope(keys["kind"])
+        mean, variance = self._leaning("kind", keys["kind"], slope, (1.0 - slope) * 6.0, 1.5)
+        kind, kind_spread = mean, math.sqrt(variance)
+        for level in ("place", "plan", "other"):
+            if level in keys:
+                mean, variance = self._leaning(level, keys[level], slope, mean, variance)
+        return slope, mean, math.sqrt(variance), kind, kind_spread, self.sums.get(keys["place"], _NONE).seen
+
+    def _slope(self, kind: Key) -> float:
+        """How much of a longer plan is a longer time; leans on a half."""
+        n, took, plan, _, took_plan, plan_plan = self.sums.get(kind, _NONE)
+        together = (took_plan - took * plan / (n * MICRO)) / MICRO if n else 0.0
+        alone = (plan_plan - plan * plan / (n * MICRO)) / MICRO if n else 0.0
+        return (together + 10.0) / (alone + 20.0)
+
+    def _leaning(self, level: str, key: Key, slope: float, wider: float, variance: float) -> tuple[float, float]:
+        """Mean and variance of what is left of the logarithm beside the plan, leaning on those of the wider key."""
+        n, took, plan, took_took, took_plan, plan_plan = self.sums.get(key, _NONE)
+        lean = _LEANS[level]
+        one = (took - slope * plan) / MICRO
+        two = (took_took - 2 * slope * took_plan + slope * slope * plan_plan) / MICRO
+        mean = (one + lean * wider) / (n + lean)
+        apart = 0.0 if level == "kind" else (mean - wider) ** 2
+        about = two - 2 * mean * one + n * mean * mean
+        return mean, max(1e-3, (about + lean * (variance + apart)) / (n + lean))
+
+    def to_json(self) -> list[list[Any]]:
+        return [[*key, *sums] for key, sums in sorted(self.sums.items())]
+
+    @classmethod
+    def from_json(cls, rows: Iterable[list[Any]]) -> UsualTimes:
+        return cls({(kind, a, b): Sums(*sums) for kind, a, b, *sums in rows})
+
+
+def _legs(shipment: Shipment, flat: list[Usual]) -> Legs:
+    told = iter(flat)
+    return tuple(tuple(islice(told, len(leg.milestones))) for leg in shipment.legs)
+
+
+def _logarithm(minutes: float) -> float:
+    return math.log(min(max(minutes, 0), MOST) + SHIFT)
+
+
+def _told(effective: float, planned: float) -> Sums:
+    took, plan = _logarithm(effective), _logarithm(planned)
+    return Sums(1, *(round(value * MICRO) for value in (took, plan, took * took, took * plan, plan * plan)))
