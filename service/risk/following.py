@@ -65,6 +65,7 @@ class Follower:
         changed = set(await store.note_errors(session, after, until))
         changed.update(await store.touched(session, after, until))
         changed.update(one.event for one in booked)
+        await store.trim_reports(session, changed)
         await store.mark_due(session, changed, "event")
         if changed:
             _log.info("followed events", shipments=len(changed), booked=len(booked))

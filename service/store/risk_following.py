@@ -156,6 +156,17 @@ async def note_earlier(session: Session, bookings: Collection[int]) -> None:
     await session.execute(statement, values)
 
 
+async def trim_reports(session: Session, bookings: Collection[int]) -> None:
+    """Keeps no more reports than are kept: those that came at once were not counted while they were written."""
+    statement = text(
+        "DELETE FROM shipment_milestones AS report USING (SELECT booking, unit, event, row_number() OVER"
+        " (PARTITION BY booking, unit, step, party ORDER BY event) AS place FROM shipment_milestones"
+        " WHERE booking = ANY(CAST(:bookings AS bigint[]))) AS counted WHERE counted.place > :reports"
+        " AND report.booking = counted.booking AND report.unit = counted.unit AND report.event = counted.event"
+    )
+    await session.execute(statement, {"bookings": sorted(bookings), "reports": _REPORTS})
+
+
 async def note_errors(session: Session, after: int, until: int) -> list[int]:
     """Retracts what parties declared to be errors in a window; the bookings of shipments that this may change."""
     declared = (
