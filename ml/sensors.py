@@ -45,7 +45,8 @@ class Sensors:
 
     `longest_gap` is between readings, `silence` since the last one. `clock_jumps` counts readings dated after they were
     recorded; `duplicates` those that say again what another said, `contradictions` those that say otherwise of the same
-    logger and instant (their mean counts). `noise` is the spread between neighbouring readings.
+    logger and instant (their mean counts). `noise` is the spread between neighbouring readings, `slope` that of
+    the last three hours and `slope_hour` of the last one.
     """
 
     readings: int
@@ -58,6 +59,7 @@ class Sensors:
     degree_minutes_below: float
     mean_kinetic: float
     slope: float
+    slope_hour: float
     noise: float
     longest_gap: float
     silence: float
@@ -119,7 +121,7 @@ def sensors(trail: Trail, moment: datetime, conditions: Conditions | None) -> Se
 def _temperature(loggers: Sequence[Series], limits: Conditions) -> dict[str, float]:
     """What is said of temperatures; `minutes` is how long any logger was known."""
     if not loggers:
-        nothing = ("last", "lowest", "highest", "mean_kinetic", "slope", "noise")
+        nothing = ("last", "lowest", "highest", "mean_kinetic", "slope", "slope_hour", "noise")
         zero = ("minutes", "out_minutes", "degree_minutes_above", "degree_minutes_below")
         return dict.fromkeys(nothing, float("nan")) | dict.fromkeys(zero, 0.0)
     hot, cold = [above(one, limits.high) for one in loggers], [below(one, limits.low) for one in loggers]
@@ -134,6 +136,7 @@ def _temperature(loggers: Sequence[Series], limits: Conditions) -> dict[str, flo
         "degree_minutes_below": max(area for _, area in cold),
         "mean_kinetic": max(mean_kinetic(one) for one in loggers),
         "slope": slope(latest),
+        "slope_hour": slope(latest, 60.0),
         "noise": float(np.median(np.abs(np.diff(latest.value)))) if len(latest.value) > 1 else 0.0,
     }
 
@@ -232,9 +235,9 @@ def mean_kinetic(series: Series) -> float:
     return float(-ACTIVATION / (most + np.log(np.average(np.exp(rates - most), weights=weights(series)))) - KELVIN)
 
 
-def slope(series: Series) -> float:
-    """Least-squares slope per hour over the last `RECENT` minutes; 0 with fewer than three readings there."""
-    recent = series.end >= series.end[-1] - RECENT
+def slope(series: Series, minutes: float = RECENT) -> float:
+    """Least-squares slope per hour over the last `minutes`; 0 with fewer than three readings there."""
+    recent = series.end >= series.end[-1] - minutes
     at, value = series.end[recent], series.value[recent]
     if len(at) < 3 or at[-1] - at[0] < 15:
         return 0.0

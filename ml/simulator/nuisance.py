@@ -243,7 +243,7 @@ def _clocks(told: Story, rng: random.Random) -> None:
         offsets.setdefault(by, rng.gauss(0, 4))
         if "trailseal:plan" not in one:
             one["eventTime"] += timedelta(minutes=offsets[by] + rng.gauss(0, 1))
-        if random.Random(by).random() < 0.15:
+        if world.reports_in_the_evening(by):
             one["recordTime"] += timedelta(hours=24 - one["eventTime"].hour + rng.uniform(-3, 0))
 
 

@@ -19,6 +19,7 @@ STRANGE: Final = tuple(range(900, 960))
 PARTY: Final = "https://id.gs1.org/417/"
 
 
+@lru_cache(maxsize=65_536)
 def checked(digits: str) -> str:
     """`digits` with the GS1 mod-10 check digit behind."""
     total = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(digits)))
@@ -40,6 +41,7 @@ def lot(company: int, reference: int, number: int) -> str:
     return f"https://id.gs1.org/01/{checked(f'0{COMPANY}{company:02d}{reference:03d}')}/10/L{number}"
 
 
+@lru_cache(maxsize=4096)
 def handlers(place: int) -> tuple[str, ...]:
     """Who handles goods at an airport, the usual one first."""
     draw = random.Random(place)
@@ -74,6 +76,17 @@ def warmth(place: int, hour: float, season: float) -> float:
     return mean + 8 * season + swing * math.sin((hour - 9) / 24 * 2 * math.pi)
 
 
+@lru_cache(maxsize=4096)
+def _gln(place: int) -> str:
+    return gln(place)
+
+
 def location(place: int) -> dict[str, str]:
     """A read point or business location at an airport."""
-    return {"id": gln(place)}
+    return {"id": _gln(place)}
+
+
+@lru_cache(maxsize=4096)
+def reports_in_the_evening(by: str) -> bool:
+    """Whether a party sends what it recorded once a day."""
+    return random.Random(by).random() < 0.15

@@ -16,14 +16,14 @@ Array = npt.NDArray[np.float64]
 NAMES: Final = (
     *("inverted", "skipped", "skipped in all", "after delivery", "overlapping legs", "never packed", "never shipped"),
     *("unplanned place", "unplanned stay", "diverted", "ends elsewhere", "opened on its way", "travel", "custody"),
-    *("unseen place", "unseen party", "party elsewhere"),
+    *("unseen place", "unseen party", "party elsewhere", "odd step", "odd flight", "late for its party"),
     *("made twice", "made twice elsewhere", "never made", "making untold"),
     *("contents lost", "contents added", "not put away"),
     *("amount lost", "lost and confirmed", "amount gained", "transformation"),
     *("ahead", "late", "at once", "at once together", "told twice", "one id", "flooded"),
     *("other place", "other party", "other consignee", "other order", "other amount"),
 )
-OF_HISTORY: Final = frozenset(("unseen place", "unseen party", "party elsewhere"))
+OF_HISTORY: Final = frozenset(NAMES[NAMES.index("unseen place") : NAMES.index("made twice")])
 """Signals that need a history of other trails."""
 
 
@@ -34,7 +34,7 @@ def signals(told: Told, history: TrailHistory | None) -> tuple[Signal, ...]:
         *order.run(told),
         *places.run(told, history),
         *things.run(told),
-        *clocks.run(told),
+        *clocks.run(told, history),
         *papers.run(told),
     ):
         if signal.name not in found or signal.size > found[signal.name].size:

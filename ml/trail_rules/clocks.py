@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 
 from ml.reasons import span
 from ml.trail import Seen
-from ml.trail_rules.told import MOVED, Signal, Told, hours, ids
+from ml.trail_rules.history import LATE, TrailHistory
+from ml.trail_rules.told import MOVED, Signal, Told, hours, ids, short
 
 AHEAD = 1 / 6
 """Hours by which an event may be dated after its record."""
-LATE = 6.0
-"""Hours from event to record that are late."""
 BURST = 120.0
 """Seconds within which records count as made at once."""
 IMPORTED = 0.8
 """Where a larger share is recorded late, the trail was imported, and record times say nothing."""
+USUALLY = 0.2
+"""Share of late records below which a party is one that records in time."""
 FLOOD = 200
 """Events of one party, step and thing that are more than any journey has."""
 
 
-def run(told: Told) -> Iterator[Signal]:
+def run(told: Told, history: TrailHistory | None) -> Iterator[Signal]:
     """Signals of this module's rules."""
+    if history is not None and history.trails:
+        yield from _odd_flights(told, history)
+        yield from _late_for_its_party(told, history)
     yield from _ahead(told)
     yield from _late(told)
     yield from _told_twice(told)
@@ -65,6 +70,32 @@ def _late(told: Told) -> Iterator[Signal]:
         if who > 1 and parties > 1:
             text = f"events of {who} parties were recorded within two minutes of each other, late"
             yield Signal("at once together", "BACK_DATED", who, text, ids(longest))
+
+
+def _odd_flights(told: Told, history: TrailHistory) -> Iterator[Signal]:
+    """A flight that took much longer, or much less, than others between these two places."""
+    worst: tuple[float, Seen, Seen] | None = None
+    for way in told.milestones.values():
+        for one, other in pairwise(way):
+            if (one.step, other.step) == ("departing", "arriving"):
+                odd = history.oddity(one, other)
+                if odd > 2 and (worst is None or odd > worst[0]):
+                    worst = odd, one, other
+    if worst is not None:
+        odd, one, other = worst
+        took = span(hours(one.event_time, other.event_time) * 60)
+        text = f"from {short(one.place)} to {short(other.place)} in {took}, unlike earlier passages"
+        yield Signal("odd flight", "UNUSUAL_RHYTHM", odd, text, ids([one, other]))
+
+
+def _late_for_its_party(told: Told, history: TrailHistory) -> Iterator[Signal]:
+    """Events recorded late by parties that usually are in time."""
+    lags = [(hours(seen.event_time, seen.record_time), seen) for seen in told.events if seen.party]
+    late = [(lag, seen) for lag, seen in lags if lag > LATE and history.lateness(seen.party or "") < USUALLY]
+    if late and len(late) <= IMPORTED * len(lags):
+        text = f"{len(late)} events were recorded late by parties that record in time"
+        size = sum(min(lag, 240.0) for lag, _ in late) / 24
+        yield Signal("late for its party", "BACK_DATED", size, text, ids([seen for _, seen in late]))
 
 
 def _burst(late: list[Seen]) -> list[Seen]:

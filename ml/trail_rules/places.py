@@ -14,6 +14,8 @@ CLOCK = 0.5
 """Hours by which clocks at two places may differ."""
 AWAY = 2.0
 """Hours that any two places are taken to be apart where nothing else is known of them."""
+ENOUGH_TRAILS = 5
+"""Trails that a party must have told of before a step new to it is remarkable."""
 MOST_THINGS = 2_000
 """Things whose ways are followed, and, of those packed into one unit, events of that unit (200)."""
 _ENDS = frozenset(("commissioning", "packing", "shipping"))
@@ -173,3 +175,14 @@ def _unseen(told: Told, history: TrailHistory) -> Iterator[Signal]:
     if apart:
         text = f"{short(apart[0].party)} never worked at {short(apart[0].place)} before"
         yield Signal("party elsewhere", "ODD_PARTY", len(apart), text, ids(apart))
+    new_step = [
+        seen
+        for seen in told.events
+        if seen.party is not None
+        and seen.step is not None
+        and history.parties[seen.party] >= ENOUGH_TRAILS
+        and not history.steps[seen.party, seen.step]
+    ]
+    if new_step:
+        text = f"{short(new_step[0].party)} never told of {new_step[0].step} before"
+        yield Signal("odd step", "ODD_PARTY", len(new_step), text, ids(new_step))

@@ -9,9 +9,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from ml.gs1_keys import gln, sscc
 from ml.identifiers import canonical
 from ml.lenient import many, own, text
 from ml.reasons import ReasonCode
+from ml.shipment import Shipment
 from ml.trail import Seen, Trail
 from ml.vocabulary import STEPS
 
@@ -95,8 +97,11 @@ class Told:
         return next((stop.place for stop in reversed(stops) if stop.place is not None), None)
 
 
-def told(trail: Trail, moment: datetime) -> Told:
-    """`trail` as known at `moment`; an event that was sent again unchanged counts with its first record."""
+def told(trail: Trail, moment: datetime, shipment: Shipment | None = None) -> Told:
+    """`trail` as known at `moment`; an event that was sent again unchanged counts with its first record.
+
+    The plan is that of the first standing booking; where none is known, that of `shipment`.
+    """
     first: dict[tuple[str, datetime, str | None], Seen] = {}
     for seen in trail.known_at(moment).standing:
         key = (seen.event_id or f"#{len(first)}", seen.event_time, seen.party)
@@ -104,7 +109,19 @@ def told(trail: Trail, moment: datetime) -> Told:
             first[key] = seen
     events = tuple(sorted(first.values(), key=lambda seen: (seen.event_time, seen.record_time, seen.event_id)))
     booking = next((seen for seen in events if seen.plan is not None), None)
-    return Told(trail, moment, events, _legs(booking), booking)
+    return Told(trail, moment, events, _legs(booking) or _planned(shipment), booking)
+
+
+def _planned(shipment: Shipment | None) -> dict[str, tuple[Stop, ...]]:
+    if shipment is None or shipment.nr is None or not 0 <= shipment.nr < 10**8:
+        return {}
+    return {
+        sscc(shipment.nr, leg.slot): _ends(
+            tuple(Stop(STEPS[one.code], None if one.place is None else gln(one.place)) for one in leg.milestones)
+        )
+        for leg in shipment.legs
+        if leg.milestones
+    }
 
 
 def _legs(booking: Seen | None) -> dict[str, tuple[Stop, ...]]:

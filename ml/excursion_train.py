@@ -1,0 +1,172 @@
+"""Trains the excursion head on simulated shipments: `python -m ml.excursion_train --to FOLDER`.
+
+Seeds of the simulator: 21 to learn from, 22 to calibrate; 23 was for choices, 24 and above are for tests
+(`bench.risk_faults`). What is to be foretold is the true temperature in the box, not what its logger says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ml.conditions import PROFILES
+from ml.excursion import PACKAGED, Excursion, Odds, written
+from ml.excursion_features import HORIZON, NAMES, Array, described
+from ml.model_files import write
+from ml.sensors import sensors
+from ml.simulator.climate import MECHANISMS, warm
+from ml.simulator.season import stories
+
+UNITS: Final = 32
+EPOCHS: Final = 60
+MEMBERS: Final = 3
+BATCH: Final = 128
+FAULTY: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """(n, f) features, (n,) whether an excursion follows within the horizon, and which mechanism the shipment has.
+
+    `inside` says whether the box is within its range at the moment; `shipment` numbers the shipments.
+    """
+
+    rows: Array
+    truth: Array
+    inside: np.ndarray[Any, np.dtype[np.bool_]]
+    kinds: list[str]
+    shipment: np.ndarray[Any, np.dtype[np.int64]]
+
+
+def moments(count: int, seed: int, each: int = 8) -> Moments:
+    """Moments drawn from the courses of `count` simulated shipments with loggers, some with a planted mechanism."""
+    rng = random.Random(seed * 31 + 7)
+    drawn = [
+        (number, *moment) for number, told in enumerate(stories(count, seed, 0.0)) for moment in _of(told, rng, each)
+    ]
+    return Moments(
+        np.array([row for _, row, _, _, _ in drawn]),
+        np.array([truth for _, _, truth, _, _ in drawn], dtype=np.float64),
+        np.array([inside for _, _, _, inside, _ in drawn]),
+        [kind for _, _, _, _, kind in drawn],
+        np.array([number for number, *_ in drawn]),
+    )
+
+
+def _of(told: Any, rng: random.Random, each: int) -> Iterator[tuple[Array, bool, bool, str]]:
+    kind = rng.choice(MECHANISMS) if rng.random() < FAULTY else None
+    course = warm(told, rng, kind)
+    trail, limits = told.trail(), PROFILES[told.profile]
+    hours = (told.end - course.begin) / timedelta(hours=1)
+    for _ in range(each):
+        moment: datetime = course.begin + timedelta(hours=rng.uniform(2, max(3.0, hours - 2)))
+        known = trail.known_at(moment)
+        said = sensors(known, moment, limits)
+        if said is not None and not np.isnan(said.last):
+            truth = course.excursion(moment, HORIZON / timedelta(hours=1), limits)
+            inside = limits.low <= course.true[course.at(moment)] <= limits.high
+            yield described(known, moment, said, limits), truth, inside, kind or "none"
+
+
+class Net(nn.Module):
+    """(b, f) -> (b,) log-odds: a perceptron beside a straight path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(len(NAMES), UNITS), nn.Linear(UNITS, UNITS)
+        self.third, self.wide = nn.Linear(UNITS, 1), nn.Linear(len(NAMES), 1, bias=False)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        hidden = torch.tanh(self.second(torch.tanh(self.first(rows))))
+        out: Tensor = (self.third(hidden) + self.wide(rows)).squeeze(-1)
+        return out
+
+
+def fit(rows: Array, truth: Array, seed: int, epochs: int, checkpoint: Path | None = None) -> dict[str, Any]:
+    """One member's weights after `epochs` passes; with `checkpoint` a run that was cut off goes on, to the same end."""
+    torch.manual_seed(seed)
+    network, done = Net(), 0
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
+    if checkpoint is not None and checkpoint.exists():
+        kept = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(kept["network"])
+        optimiser.load_state_dict(kept["optimiser"])
+        done = int(kept["epoch"])
+    given, asked = torch.from_numpy(rows.astype(np.float32)), torch.from_numpy(truth.astype(np.float32))
+    for epoch in range(done, epochs):
+        order = np.random.default_rng((seed, epoch)).permutation(len(rows))
+        for batch in torch.split(torch.from_numpy(order), BATCH):
+            loss = nn.functional.binary_cross_entropy_with_logits(network(given[batch]), asked[batch])
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call] # torch's own
+            optimiser.step()
+        if checkpoint is not None:
+            kept = {"epoch": epoch + 1, "network": network.state_dict(), "optimiser": optimiser.state_dict()}
+            torch.save(kept, checkpoint)
+    return {name: value.detach().numpy() for name, value in network.state_dict().items()}
+
+
+def train(
+    learn: Moments,
+    calibrate: Moments,
+    folder: Path,
+    *,
+    seed: int = 1,
+    epochs: int = EPOCHS,
+    simulated: bool = True,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Excursion:
+    """Learns, calibrates on other shipments, writes the head to `folder` and gives it back."""
+    mean, deviation = learn.rows.mean(0), np.maximum(learn.rows.std(0), 1e-3)
+    scaled = (learn.rows - mean) / deviation
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = []
+    for member in range(MEMBERS):
+        kept = folder / f"member-{member}.pt"
+        weights.append(fit(scaled, learn.truth, seed + member, epochs, kept))
+        say(f"member {member + 1} of {MEMBERS}")
+    doubles = [{name: value.astype(np.float64) for name, value in member.items()} for member in weights]
+    odds = Odds(mean, deviation, doubles, 1.0, 0.0)
+    slope, intercept = _platt(odds.raw(calibrate.rows), calibrate.truth)
+    made = {"trained_on": {"simulated": simulated, "moments": len(learn.rows)}, "seed": seed, "epochs": epochs}
+    write(folder, written(Odds(mean, deviation, doubles, slope, intercept), made), weights)
+    for old in folder.glob("member-*.pt"):
+        old.unlink()
+    return Excursion.load(folder)
+
+
+def _platt(odds: Array, truth: Array) -> tuple[float, float]:
+    """Slope and intercept of the logistic regression of truth on odds (J. Platt 1999), by Newton's method."""
+    given = np.stack([odds, np.ones_like(odds)], 1)
+    found = np.array([1.0, 0.0])
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-np.clip(given @ found, -30, 30)))
+        curve = given.T @ (given * (chance * (1 - chance))[:, None]) + 1e-6 * np.eye(2)
+        found = found + np.linalg.solve(curve, given.T @ (truth - chance))
+    return float(found[0]), float(found[1])
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Trains the excursion head on simulated shipments.")
+    parser.add_argument("--to", type=Path, default=PACKAGED, help="folder of the head")
+    parser.add_argument("--shipments", type=int, default=700, help="shipments to learn from")
+    asked = parser.parse_args()
+    say: Callable[[str], None] = print
+    learn = moments(asked.shipments, 21)
+    calibrate = moments(max(50, asked.shipments // 2), 22)
+    head = train(learn, calibrate, asked.to, say=say)
+    say(f"{asked.to}: {head.hash}")
+
+
+if __name__ == "__main__":
+    main()
