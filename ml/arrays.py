@@ -9,7 +9,7 @@ a moment is therefore a row, a count of reports and a time (`Moments`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,22 @@ class Arrays:
 
     def __len__(self) -> int:
         return len(self.reports)
+
+    def part(self, rows: Whole) -> Arrays:
+        """Some of the shipments."""
+        return Arrays(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    @property
+    def planned_end(self) -> Array:
+        """(n,) minutes from the booking to the planned delivery: longest inbound plan plus outbound plan."""
+        whole = self.planned.sum(axis=2)
+        return np.asarray(np.max(whole[:, :-1], axis=1, initial=0.0) + whole[:, -1], dtype=np.float64)
+
+    @property
+    def effective_end(self) -> Array:
+        """(n,) minutes from the booking to the reported final delivery; infinite while it is open."""
+        last = np.maximum(self.length[:, -1] - 1, 0)
+        return np.asarray(self.when[np.arange(len(self)), -1, last], dtype=np.float64)
 
     @property
     def length(self) -> Whole:

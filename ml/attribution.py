@@ -9,126 +9,139 @@ score's log-odds and those of the reference. Nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import product
 from math import factorial
 from typing import Literal
 
 import numpy as np
 
-from ml.arrays import Array
-from ml.inputs import Inputs
+from ml.arrays import Array, Whole
+from ml.inputs import MICRO, Inputs
 from ml.scaling import Scaling
 
 Group = Literal["lanes", "plan", "delay", "silence"]
 GROUPS: tuple[Group, ...] = ("lanes", "plan", "delay", "silence")
 COALITIONS: tuple[tuple[bool, ...], ...] = tuple(product((False, True), repeat=len(GROUPS)))
-"""All subsets of the groups, in the order in which `coalitions` lays them out; the last one keeps everything."""
+"""All subsets of the groups; the last one keeps everything."""
 
-LANE_PREFIXES = ("lane_", "usual_", "place")
+LANE_PREFIXES = ("lane_", "usual_", "step_slower", "place")
 """Columns with these prefixes are knowledge of lanes; 0 says: like all lanes together."""
 _NOT_LANES = ("lane_base",)
 _COUNTS = ("_seen",)
 _ON_PLAN = ("behind_", "overdue", "past_plan")
 _STEPS = ("step_", "last_0", "last_1", "last_2")
 _TOLD_DELAYS = ("deviation", "behind")
+_TOOK = (("effective", "planned"),)
+"""Columns of tokens that take the value of another one where every step went as planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """n cases under every coalition. `told`: (n, T, d) each, the sequences that occur; `which` (16,) of them belongs to
+    each coalition; `state` (16, n, f).
+    """
+
+    told: Sequence[Array]
+    which: Sequence[int]
+    length: Whole
+    state: Array
 
 
 class Reference:
-    """Builds the inputs of every coalition for columns named as in a scaling, `average` (f,) being the usual state."""
+    """Builds the inputs of every coalition for columns named as in `scaling`, with its mean as the average plan."""
 
     def __init__(self, scaling: Scaling, told_names: Sequence[str]) -> None:
         names = scaling.names
         self._mean = scaling.mean
         self._lanes, self._told_lanes = _lanes(names), _lanes(told_names)
-        self._plan = [at for at, name in enumerate(names) if name.startswith("plan_")]
-        self._told_plan = [at for at, name in enumerate(told_names) if name.startswith("plan_")]
+        self._plan, self._told_plan = _named(names, ("plan_",)), _named(told_names, ("plan_",))
         self._is_state = tuple(told_names) == tuple(names)
-        self._behind = [at for at, name in enumerate(names) if name.startswith(_ON_PLAN)]
-        self._steps = [at for at, name in enumerate(names) if name.startswith(_STEPS)]
+        self._behind, self._steps = _named(names, _ON_PLAN), _named(names, _STEPS)
         self._end, self._rest, self._reserve = (names.index(n) for n in ("behind_end", "rest_planned", "reserve"))
         self._told_delays = [at for at, name in enumerate(told_names) if name in _TOLD_DELAYS]
         self._took = [(told_names.index(a), told_names.index(b)) for a, b in _TOOK if a in told_names]
 
-    def coalitions(self, inputs: Inputs) -> Inputs:
-        """The cases under each coalition, in the order of COALITIONS: (16 · n, …), coalition by coalition."""
-        many = [self._kept(inputs, *kept) for kept in COALITIONS]
-        return replace(
-            inputs,
-            told=np.concatenate([one.told for one in many]),
-            length=np.tile(inputs.length, len(many)),
-            state=np.concatenate([one.state for one in many]),
-            calm=np.concatenate([one.calm for one in many]),
-        )
+    def coalitions(self, inputs: Inputs) -> Variants:
+        """The cases under each coalition, in the order of COALITIONS."""
+        state = np.empty((len(COALITIONS), *inputs.state.shape))
+        for at, kept in enumerate(COALITIONS):
+            self._state(state[at], inputs, dict(zip(GROUPS, kept, strict=True)))
+        found: dict[tuple[bool, bool, bool], int] = {}
+        told, which = list[Array](), list[int]()
+        for lanes, plan, delay, _ in COALITIONS:
+            kept_told = lanes or not self._told_lanes, plan or not self._told_plan, delay
+            if kept_told not in found:
+                found[kept_told] = len(told)
+                told.append(self._told(inputs.told, *kept_told))
+            which.append(found[kept_told])
+        return Variants(told, which, inputs.length, state)
 
-    def _kept(self, inputs: Inputs, lanes: bool, plan: bool, delay: bool, silence: bool) -> Inputs:  # a coalition
-        told, calm = inputs.told, inputs.calm
-        state = inputs.state if silence else calm
-        if not delay:
-            told, state = self._told_on_plan(told), self._on_plan(state, calm)
-        told, state = told.copy(), state.copy()
-        if not lanes:
-            told[..., self._told_lanes] = 0.0
+    def _state(self, state: Array, inputs: Inputs, kept: dict[Group, bool]) -> None:
+        state[:] = inputs.state if kept["silence"] else inputs.calm
+        if not kept["delay"]:
+            self._put_on_plan(state, inputs.calm)
+        if not kept["lanes"]:
             state[:, self._lanes] = 0.0
-        if not plan:
+        if not kept["plan"]:
             state[:, self._plan] = self._mean[self._plan]
-            if self._told_plan:
-                told[..., self._told_plan] = self._mean[self._told_plan]
-        return replace(inputs, told=told, state=state)
 
-    def _told_on_plan(self, told: Array) -> Array:
-        if self._is_state:
-            return self._on_plan(told, told)
+    def _told(self, told: Array, lanes: bool, plan: bool, delay: bool) -> Array:
+        if lanes and plan and delay:
+            return told
         changed = told.copy()
-        changed[..., self._told_delays] = 0.0
-        for took, planned in self._took:
-            changed[..., took] = changed[..., planned]
+        if not delay and self._is_state:
+            self._put_on_plan(changed, told)
+        elif not delay:
+            changed[..., self._told_delays] = 0.0
+            for took, planned in self._took:
+                changed[..., took] = changed[..., planned]
+        if not lanes:
+            changed[..., self._told_lanes] = 0.0
+        if not plan:
+            changed[..., self._told_plan] = self._mean[self._told_plan]
         return changed
 
-    def _on_plan(self, states: Array, calm: Array) -> Array:
-        """`states` less the delay that `calm` shows; what silence added since then stays."""
-        changed = states.copy()
-        changed[..., self._behind] = _slogged(_hours(states[..., self._behind]) - _hours(calm[..., self._behind]))
-        changed[..., self._steps] = 0.0
-        behind = _hours(changed[..., self._end])
-        changed[..., self._reserve] = _slogged(_hours(changed[..., self._rest]) - behind)
-        return changed
+    def _put_on_plan(self, states: Array, calm: Array) -> None:
+        """Takes from `states` the delay that `calm` shows; what silence added since then stays."""
+        states[..., self._behind] = _slogged(_hours(states[..., self._behind]) - _hours(calm[..., self._behind]))
+        states[..., self._steps] = 0.0
+        behind = _hours(states[..., self._end])
+        states[..., self._reserve] = _slogged(_hours(states[..., self._rest]) - behind)
 
 
-_TOOK = (("effective", "planned"),)
-"""Columns of tokens that take the value of another one where every step went as planned."""
+def _named(names: Sequence[str], prefixes: tuple[str, ...]) -> list[int]:
+    return [at for at, name in enumerate(names) if name.startswith(prefixes)]
 
 
 def _lanes(names: Sequence[str]) -> list[int]:
-    return [
-        at
-        for at, name in enumerate(names)
-        if name.startswith(LANE_PREFIXES) and name not in _NOT_LANES and not name.endswith(_COUNTS)
-    ]
+    named = _named(names, LANE_PREFIXES)
+    return [at for at in named if names[at] not in _NOT_LANES and not names[at].endswith(_COUNTS)]
 
 
 def _hours(signed: Array) -> Array:
-    return np.asarray(np.sign(signed) * np.expm1(np.abs(signed)), dtype=np.float64)
+    return np.asarray(np.copysign(np.expm1(np.abs(signed)), signed), dtype=np.float64)
 
 
 def _slogged(hours: Array) -> Array:
-    return np.asarray(np.sign(hours) * np.log1p(np.abs(hours)), dtype=np.float64)
+    return np.asarray(np.copysign(np.log1p(np.abs(hours)), hours), dtype=np.float64)
 
 
-def _shares() -> Array:
-    """(groups, coalitions): how much the log-odds of each coalition add to each group's weight."""
-    size, shares = len(GROUPS), np.zeros((len(GROUPS), len(COALITIONS)))
+def _shares() -> Whole:
+    """(groups, coalitions): in how many orders of arrival the log-odds of each coalition count for a group's weight."""
+    size, shares = len(GROUPS), np.zeros((len(GROUPS), len(COALITIONS)), dtype=np.int64)
     for at in range(size):
         for which, kept in enumerate(COALITIONS):
             others = sum(kept) - kept[at]
-            share = factorial(others) * factorial(size - others - 1) / factorial(size)
+            share = factorial(others) * factorial(size - others - 1)
             shares[at, which] = share if kept[at] else -share
     return shares
 
 
-_SHARES = _shares()
+_SHARES, _ORDERS = _shares(), factorial(len(GROUPS))
 
 
 def shapley(odds: Array) -> Array:
-    """Weights (n, groups) from the log-odds (n, coalitions) in the order of COALITIONS."""
-    return np.asarray(odds @ _SHARES.T, dtype=np.float64)
+    """Weights (n, groups), in millionths, from the log-odds (n, coalitions) in the order of COALITIONS."""
+    # In whole numbers, so that a weight does not depend on how a sum was split up.
+    return np.asarray(np.round((np.rint(odds * MICRO).astype(np.int64) @ _SHARES.T) / (_ORDERS * MICRO), 6))

@@ -88,17 +88,21 @@ def input_hash(names: Sequence[str], told_names: Sequence[str], packed: bytes) -
 
 
 def inputs(
-    arrays: Arrays, now: Moments, lanes: LaneTable, kind: Kind = "tokens"
+    arrays: Arrays, now: Moments, lanes: LaneTable, names: tuple[str, ...], kind: Kind = "tokens"
 ) -> tuple[Inputs, Situation, Situation]:
-    """The inputs of n cases, one for each shipment of `arrays`; and the situations at the moment and in the calm."""
+    """The inputs of n cases, one for each shipment of `arrays`; and the situations at the moment and in the calm.
+
+    Raises ValueError where a feature among `names` is none that is known here.
+    """
     n = len(arrays)
     everyone = np.arange(n)
     calm = at_reports(arrays, everyone, now.count)
     both = Moments(np.tile(everyone, 2), np.tile(now.count, 2), np.concatenate([now.minutes, calm.minutes]))
-    names, values, seen = describe(arrays, both, lanes)
-    states = _rounded(values)
+    known, values, seen = describe(arrays, both, lanes)
+    states = _rounded(_chosen(known, values, names))
     length = now.count + 1
-    told_names, told = _told(arrays, now, lanes, kind)
+    told_names = TOKEN_NAMES if kind == "tokens" else names
+    told = _tokens(arrays, now, lanes) if kind == "tokens" else _states(arrays, now, lanes, names)
     told = np.where((np.arange(told.shape[1]) < length[:, None])[:, :, None], told, 0.0)
     return (
         Inputs(names, told_names, told, length, states[:n], states[n:]),
@@ -107,16 +111,21 @@ def inputs(
     )
 
 
-def _told(arrays: Arrays, now: Moments, lanes: LaneTable, kind: Kind) -> tuple[tuple[str, ...], Array]:
-    longest = int(now.count.max(initial=0)) + 1
-    if kind == "tokens":
-        return TOKEN_NAMES, _rounded(tokens(arrays, lanes).values[:, :longest])
+def _chosen(known: tuple[str, ...], values: Array, names: tuple[str, ...]) -> Array:
+    return values if known == names else values[:, [known.index(name) for name in names]]
+
+
+def _tokens(arrays: Arrays, now: Moments, lanes: LaneTable) -> Array:
+    return _rounded(tokens(arrays, lanes).values[:, : int(now.count.max(initial=0)) + 1])
+
+
+def _states(arrays: Arrays, now: Moments, lanes: LaneTable, names: tuple[str, ...]) -> Array:
     row = np.repeat(now.row, now.count + 1)
     count = np.concatenate([np.arange(known + 1) for known in now.count])
-    names, states, _ = describe(arrays, at_reports(arrays, row, count), lanes)
-    told = np.zeros((len(arrays), longest, len(names)))
-    told[row, count] = states
-    return names, _rounded(told)
+    known, states, _ = describe(arrays, at_reports(arrays, row, count), lanes)
+    told = np.zeros((len(arrays), int(now.count.max(initial=0)) + 1, len(names)))
+    told[row, count] = _chosen(known, states, names)
+    return _rounded(told)
 
 
 def _rounded(values: Array) -> Array:

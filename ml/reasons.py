@@ -8,11 +8,11 @@ Plans hold large buffers, so being only a little ahead of plan may well raise th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from ml.lanes import LaneRates, lanes, logit
+from ml.lanes import Lane, LaneRates, logit
 from ml.projection import LegOutlook, Outlook
 from ml.reason_codes import ReasonCode
 from ml.shipment import Milestone, Note, Shipment, Slot
@@ -138,19 +138,29 @@ def _coming(shipment: Shipment, leg: LegOutlook, weight: float, code: ReasonCode
 
 
 def lane_reason(shipment: Shipment, rates: LaneRates, weight: float) -> Reason:
-    """About the lane that stands out most among hub, destination and the pair of them; with its counts."""
+    """About hub, destination or both, whichever says most in the direction of the weight; with its counts."""
     hub, destination = shipment.hub, shipment.destination
-    told = [lane for lane in lanes(shipment) if lane[0] in _LANE_TEXTS and rates.seen(lane) >= ENOUGH]
+    told = [lane for lane in _spoken_of(hub, destination) if rates.seen(lane) >= ENOUGH]
     events = _ids(shipment.booking)
     if not told:
         said = f"too little is known over {_named(shipment, hub, 'hub')} to {_named(shipment, destination)}"
         return Reason("UNKNOWN_LANE", said, weight, place=hub, events=events)
-    lane = max(told, key=lambda one: abs(logit(rates.rate(one)) - logit(rates.base)))
+    side = 1.0 if weight > 0 else -1.0
+    lane = max(told, key=lambda one: side * logit(rates.rate(one)))
     names = [_named(shipment, lane[1], "airport" if lane[0] == "destination" else "hub"), _named(shipment, lane[2])]
     count = rates.counts[lane]
     often = f"{count.late:.0f} of {count.seen:.0f} known shipments {_LANE_TEXTS[lane[0]].format(*names)} were late"
     said = f"{often} ({count.late / count.seen:.0%}; {rates.base:.0%} overall)"
     return Reason("LANE_LATE_RATE", said, weight, place=lane[1], events=events)
+
+
+def _spoken_of(hub: int | None, destination: int | None) -> Iterator[Lane]:
+    if hub is not None:
+        yield "hub", hub, -1
+    if destination is not None:
+        yield "destination", destination, -1
+        if hub is not None:
+            yield "pair", hub, destination
 
 
 def plan_reason(shipment: Shipment, ahead: Outlook, weight: float) -> Reason:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.arrays import Array, at_minutes, pack
+from ml.arrays import Array, Arrays, at_minutes, pack
 from ml.assessment import Assessment, Case, Stage
-from ml.attribution import COALITIONS, GROUPS, Reference, shapley
+from ml.attribution import GROUPS, Reference, shapley
 from ml.inputs import Inputs, Kind, input_hash, inputs
 from ml.lane_table import lane_row, lane_table
 from ml.lanes import LaneRates
@@ -36,7 +37,6 @@ from ml.reasons import (
     silence_reason,
 )
 from ml.release import Release
-from ml.shipment import Shipment, effective_end, known_at, planned_end
 
 if TYPE_CHECKING:
     from ml.inference import Ensemble
@@ -54,20 +54,22 @@ class _Open:
     """A case whose outcome is open, `minutes` after its booking, with the lane rates that count."""
 
     case: Case
-    booked: datetime
     minutes: float
     rates: LaneRates
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """What was computed for one case: log-odds of all coalitions (only the last without reasons), and the outlooks."""
+    """What was computed for one case: log-odds of the reference and its own, and the outlooks; `calm` (at the latest
+    report) and `weights` of the groups with reasons only.
+    """
 
-    odds: Array
+    odds: Sequence[float]
     chance: float
     packed: bytes
     now: Outlook
-    calm: Outlook
+    calm: Outlook | None
+    weights: Sequence[float] | None
 
 
 class Scorer:
@@ -78,6 +80,7 @@ class Scorer:
         self._rates, self._calibration, self._bands = self.model.rates, self.model.calibration, self.model.bands
         self._ensemble: Ensemble | None = None
         self._reference: Reference | None = None
+        self._names = self.model.scaling.names
         self._kind: Kind = self.model.description.get("told", "states")
 
     @classmethod
@@ -99,39 +102,48 @@ class Scorer:
         Milestones dated after the moment are not looked at. Without `reasons` only facts and abstentions carry any.
         Raises ValueError for a moment without an offset.
         """
-        looked_at = [self._looked_at(case) for case in cases]
-        still_open = [one for one in looked_at if isinstance(one, _Open)]
-        parts = [still_open[at : at + CHUNK] for at in range(0, len(still_open), CHUNK)]
-        computed = iter([told for part in parts for told in self._computed(part, reasons=reasons)])
-        return [next(computed) if isinstance(one, _Open) else one for one in looked_at]
+        parts = [cases[at : at + CHUNK] for at in range(0, len(cases), CHUNK)]
+        return [told for part in parts for told in self._part(part, reasons=reasons)]
 
-    def _looked_at(self, case: Case) -> _Open | Assessment:
-        shipment, moment = case.shipment, case.moment
-        if moment.utcoffset() is None:
-            raise ValueError("the moment needs an offset from UTC, for example datetime(..., tzinfo=UTC)")
-        malformed = next((one for one in noted(shipment.notes, np.inf) if one.code == "MALFORMED_PLAN"), None)
-        if not shipment.inbound or planned_end(shipment) is None:
-            return self._abstained(malformed or NO_PLAN, moment)
-        if shipment.booked is None or moment < shipment.booked:
-            return self._abstained(NOT_BOOKED, moment)
-        minutes = (moment - shipment.booked) / timedelta(minutes=1)
-        if effective_end(shipment) is not None:
-            known = known_at(shipment, minutes)
-            if effective_end(known) is not None:
-                return self._delivered(known, shipment.booked, case, minutes)
-        return _Open(case, shipment.booked, minutes, case.rates or self._rates)
+    def _part(self, cases: Sequence[Case], *, reasons: bool) -> list[Assessment]:
+        refused = [_refused(case) for case in cases]
+        asked = [case for case, why in zip(cases, refused, strict=True) if why is None]
+        told = iter(self._planned(asked, reasons=reasons) if asked else ())
+        return [
+            next(told) if why is None else self._abstained(why, case.moment)
+            for case, why in zip(cases, refused, strict=True)
+        ]
+
+    def _planned(self, cases: Sequence[Case], *, reasons: bool) -> list[Assessment]:
+        """Assessments of cases with a booking: without a full plan, of what was delivered, and of what is open."""
+        arrays = pack([case.shipment for case in cases])
+        minutes = np.array([_minutes(case) for case in cases])
+        legs = np.array([len(case.shipment.legs) for case in cases])
+        full = ~arrays.unplanned.any(axis=(1, 2)) & ((arrays.length > 0).sum(axis=1) == legs)
+        ended = arrays.effective_end <= minutes
+        rows = np.flatnonzero(full & ~ended)
+        still_open = [_Open(cases[at], minutes[at], cases[at].rates or self._rates) for at in rows.tolist()]
+        told = iter(self._computed(arrays.part(rows), still_open, reasons=reasons) if still_open else ())
+        ends = np.stack([arrays.effective_end, arrays.planned_end, minutes], axis=1).tolist()
+        found = list[Assessment]()
+        for at, case in enumerate(cases):
+            if not full[at]:
+                found.append(self._abstained(_malformed(case) or NO_PLAN, case.moment))
+            else:
+                found.append(self._delivered(case, *ends[at]) if ended[at] else next(told))
+        return found
 
     def _abstained(self, why: Reason, moment: datetime) -> Assessment:
         nothing = input_hash((), (), b"")
         return Assessment(None, None, (why,), self.hash, nothing, moment, "unknown", None, None, why)
 
-    def _delivered(self, known: Shipment, booked: datetime, case: Case, minutes: float) -> Assessment:
-        end, plan = effective_end(known) or 0, planned_end(known) or 0
+    def _delivered(self, case: Case, end: float, plan: float, minutes: float) -> Assessment:
+        shipment, booked = case.shipment, case.shipment.booked or case.moment
         probability = float(end > plan)
         return Assessment(
             probability,
             self._bands.of(probability),
-            (delivered_reason(known, end - plan), *noted(known.notes, minutes)),
+            (delivered_reason(shipment, end - plan), *noted(shipment.notes, minutes)),
             self.hash,
             input_hash((), (), b""),
             case.moment,
@@ -140,21 +152,19 @@ class Scorer:
             booked + timedelta(minutes=plan),
         )
 
-    def _computed(self, cases: Sequence[_Open], *, reasons: bool) -> list[Assessment]:
+    def _computed(self, arrays: Arrays, cases: Sequence[_Open], *, reasons: bool) -> list[Assessment]:
         shipments = [one.case.shipment for one in cases]
-        arrays = pack(shipments)
         moments = at_minutes(arrays, np.arange(len(cases)), np.array([one.minutes for one in cases]))
         lanes = lane_table([lane_row(one.case.shipment, one.rates) for one in cases], arrays.there.shape)
-        used, now, calm = inputs(arrays, moments, lanes, self._kind)
+        used, now, calm = inputs(arrays, moments, lanes, self._names, self._kind)
         odds = self._odds(used, reasons=reasons)
         chances = self._calibration.apply(odds[:, -1])
         packed = used.packed()
-        ahead, then = outlooks(shipments, now), outlooks(shipments, calm)
+        ahead, then = outlooks(shipments, now), outlooks(shipments, calm) if reasons else repeat(None)
+        weights = shapley(odds).tolist() if reasons else repeat(None)
+        parts = zip(odds[:, [0, -1]].tolist(), chances.tolist(), packed, ahead, then, weights, strict=False)
         names = used.names, used.told_names
-        return [
-            self._assessed(one, _Scored(*parts), names)
-            for one, parts in zip(cases, zip(odds, chances.tolist(), packed, ahead, then, strict=True), strict=True)
-        ]
+        return [self._assessed(one, _Scored(*told), names) for one, told in zip(cases, parts, strict=False)]
 
     def _odds(self, used: Inputs, *, reasons: bool) -> Array:
         """Log-odds (n, coalitions) with reasons, (n, 1) without."""
@@ -165,41 +175,61 @@ class Scorer:
             self._ensemble = Ensemble(self.model)
         if not reasons or self._reference is None:
             return self._ensemble.odds(used)[:, None]
-        return self._ensemble.odds(self._reference.coalitions(used)).reshape(len(COALITIONS), -1).T
+        return self._ensemble.variants(self._reference.coalitions(used))
 
     def _assessed(self, one: _Open, told: _Scored, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Assessment:
         past = one.minutes - told.now.planned_end
         probability = 1.0 if past > 0 else round(told.chance, 6)
-        explained = len(told.odds) == len(COALITIONS)
+        booked, shipment = one.case.shipment.booked or one.case.moment, one.case.shipment
+        reference, odds = told.odds
         return Assessment(
             probability,
             self._bands.of(probability),
-            (*self._reasons(one, told, past), *noted(one.case.shipment.notes, one.minutes)),
+            (*_reasons(one, told, past), *noted(shipment.notes, one.minutes)),
             self.hash,
             input_hash(*names, told.packed),
             one.case.moment,
             _stage(told.now),
-            one.booked + timedelta(minutes=told.now.end),
-            one.booked + timedelta(minutes=told.now.planned_end),
+            booked + timedelta(minutes=told.now.end),
+            booked + timedelta(minutes=told.now.planned_end),
             inputs=told.packed,
-            odds=float(told.odds[-1]),
-            reference=float(told.odds[0]) if explained else None,
+            odds=odds,
+            reference=None if told.weights is None else reference,
         )
 
-    def _reasons(self, one: _Open, told: _Scored, past: float) -> list[Reason]:
-        shipment = one.case.shipment
-        found = [overrun_reason(shipment, past)] if past > 0 else []
-        if len(told.odds) < len(COALITIONS):
-            return found
-        weights = dict(zip(GROUPS, map(float, shapley(told.odds)), strict=True))
-        telling = [
-            lane_reason(shipment, one.rates, weights["lanes"]),
-            plan_reason(shipment, told.now, weights["plan"]),
-            delay_reason(shipment, told.calm, weights["delay"]),
-            silence_reason(shipment, told.now, one.minutes, weights["silence"]),
-        ]
-        telling = [one for one in telling if abs(one.weight) >= LEAST_WEIGHT or one.code == "UNKNOWN_LANE"]
-        return found + sorted(telling, key=lambda one: -abs(one.weight))
+
+def _refused(case: Case) -> Reason | None:
+    """Why a case cannot be scored, as far as its arrays need not be looked at. Raises ValueError (see `score`)."""
+    shipment, moment = case.shipment, case.moment
+    if moment.utcoffset() is None:
+        raise ValueError("the moment needs an offset from UTC, for example datetime(..., tzinfo=UTC)")
+    if not shipment.inbound or not shipment.outbound.milestones:
+        return _malformed(case) or NO_PLAN
+    return NOT_BOOKED if shipment.booked is None or moment < shipment.booked else None
+
+
+def _malformed(case: Case) -> Reason | None:
+    return next((one for one in noted(case.shipment.notes, np.inf) if one.code == "MALFORMED_PLAN"), None)
+
+
+def _minutes(case: Case) -> float:
+    return (case.moment - (case.shipment.booked or case.moment)) / timedelta(minutes=1)
+
+
+def _reasons(one: _Open, told: _Scored, past: float) -> list[Reason]:
+    shipment = one.case.shipment
+    found = [overrun_reason(shipment, past)] if past > 0 else []
+    if told.weights is None or told.calm is None:
+        return found
+    weights = dict(zip(GROUPS, told.weights, strict=True))
+    telling = [
+        lane_reason(shipment, one.rates, weights["lanes"]),
+        plan_reason(shipment, told.now, weights["plan"]),
+        delay_reason(shipment, told.calm, weights["delay"]),
+        silence_reason(shipment, told.now, one.minutes, weights["silence"]),
+    ]
+    telling = [one for one in telling if abs(one.weight) >= LEAST_WEIGHT or one.code == "UNKNOWN_LANE"]
+    return found + sorted(telling, key=lambda one: -abs(one.weight))
 
 
 def _stage(now: Outlook) -> Stage:
