@@ -1,0 +1,84 @@
+"""When a score would be a guess: abstain, with the reason NOT_ENOUGH_HISTORY, rather than sound confident.
+
+Three grounds: nothing of the shipment's way is known (no place of it has a history); its state lies far outside of what
+was learnt from (many of its features are beyond what the training rows held); the members of the ensemble tell widely
+different things. The limits of the last two are set on predictions that the training rows were validated with, so that
+ordinary shipments hardly ever meet them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.arrays import Array
+from ml.lanes import LaneRates
+from ml.reasons import Reason
+from ml.scaling import Scaling
+from ml.shipment import Shipment
+
+FAR = 4.0
+"""Deviations from the mean from which a feature counts as far outside."""
+ORDINARY = 0.998
+"""The share of validated predictions that each of the two limits lets pass, before the margin."""
+MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`outcomes`: a place with fewer is unknown; greatest `strangeness` and `disagreement` that may be scored."""
+
+    outcomes: int = 3
+    strangeness: float = 0.25
+    disagreement: float = 0.5
+
+
+def limits(strange: Array, unlike: Array) -> Limits:
+    """From the strangeness and the disagreement (n,) of validated predictions."""
+    return Limits(
+        strangeness=round(float(np.quantile(strange, ORDINARY)) * MARGIN, 6),
+        disagreement=round(float(np.quantile(unlike, ORDINARY)) * MARGIN, 6),
+    )
+
+
+def strangeness(scaling: Scaling, states: Array) -> Array:
+    """(n,) the share of features that lie FAR from the mean of the training rows."""
+    far = np.abs((states - scaling.mean) / scaling.deviation) > FAR
+    return np.asarray(far.mean(axis=1), dtype=np.float64)
+
+
+def places(shipment: Shipment) -> Iterator[tuple[str, int, int]]:
+    """Hub, destination and origins as lanes; an unnamed place makes none."""
+    named = [("hub", shipment.hub), ("destination", shipment.destination)]
+    named += [("origin", leg.places[0]) for leg in shipment.inbound if leg.places]
+    yield from dict.fromkeys((role, place, -1) for role, place in named if place is not None)
+
+
+def unknown_way(shipment: Shipment, rates: LaneRates, least: int) -> Reason | None:
+    """A reason where no place of the shipment's way has shown `least` outcomes."""
+    seen = [rates.seen(lane) for lane in places(shipment)]
+    if any(count >= least for count in seen):
+        return None
+    most = max(seen, default=0)
+    told = f"none of its {len(seen)} places has more than {most}" if seen else "none of its places is named"
+    return Reason("NOT_ENOUGH_HISTORY", f"too little is known about its way: {told} known outcomes")
+
+
+def abstains(shipment: Shipment, rates: LaneRates, strange: float, unlike: float, bounds: Limits) -> Reason | None:
+    """The reason not to score a shipment, None for an ordinary one.
+
+    `strange` and `unlike` are its `strangeness` and the ensemble's disagreement; `rates` as of the moment.
+    """
+    unknown = unknown_way(shipment, rates, bounds.outcomes)
+    if unknown is not None:
+        return unknown
+    if strange > bounds.strangeness:
+        share = f"{strange:.0%} of what describes it lies far outside of what was learnt from"
+        return Reason("NOT_ENOUGH_HISTORY", f"too little like it was seen: {share}")
+    if unlike > bounds.disagreement:
+        return Reason(
+            "NOT_ENOUGH_HISTORY", "too little like it was seen: the members of the model contradict each other"
+        )
+    return None
