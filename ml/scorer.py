@@ -81,7 +81,7 @@ class Scorer:
         self._ensemble: Ensemble | None = None
         self._reference: Reference | None = None
         self._names = self.model.scaling.names
-        self._kind: Kind = self.model.description.get("told", "states")
+        self._kind: Kind = "tokens" if "told" in self.model.description["shape"] else "states"
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:
