@@ -25,6 +25,8 @@ from service.queries import Queries
 from service.queries.spellings import Spellings
 from service.recall import Notices, Recalls
 from service.risk.assessing import Risk
+from service.risk.desk import Desk
+from service.risk.trust import Trust
 from service.store.database import Database
 from service.stream import Stream
 from service.subscriptions.feeds import Feeds
@@ -55,6 +57,8 @@ class Rooms:
     audits: Audits
     stream: Stream
     risk: Risk
+    desk: Desk
+    trust: Trust
     ledgers: Ledgers
     health: Health
     queries: Queries
@@ -90,6 +94,8 @@ async def open_rooms(settings: Settings, database: Database | None = None) -> As
             audits=Audits(store, settings),
             stream=Stream(store),
             risk=Risk(store, settings),
+            desk=Desk(store, settings),
+            trust=Trust.over(store, settings),
             ledgers=Ledgers(store),
             health=Health(store, node),
             queries=Queries(store),

@@ -1,4 +1,4 @@
-"""News for subscribers: what is captured and what is sealed on the trails that they may see, and notices to them.
+"""News for subscribers: what is captured and sealed on the trails that they may see, notices and alerts to them.
 
 Each subscriber reads for itself from the place where it is, so catching up after a pause and following along are the
 same. Where nothing is new, all subscribers of a process together cost two small queries a second.
@@ -14,6 +14,7 @@ from typing import Any
 from service.errors import TrailsealError
 from service.parties.caller import Caller
 from service.parties.scopes import Scope
+from service.risk.reading import alerts_between
 from service.store import stream as stored
 from service.store.database import Database
 from service.store.stream import EVERY_EVENT, CapturedEvent, NewNotice, Place, SealedEntry
@@ -64,11 +65,13 @@ class Stream:
         """
         caller.require(Scope.TRAILS_READ)
         place = _place(after) if after else None
-        if place is not None and place.notice >= 0:
+        if place is not None and place.alert >= 0:
             return place
         async with self._database.session() as session:
             top = await stored.top(session)
-        return top if place is None else place._replace(notice=top.notice)
+        if place is None:
+            return top
+        return place._replace(notice=place.notice if place.notice >= 0 else top.notice, alert=top.alert)
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:
@@ -94,10 +97,8 @@ class Stream:
             events = await stored.captured(session, place, until, caller.party, sees_all=caller.sees_all, limit=_PAGE)
             entries = await stored.sealed(session, place, until, caller.party, sees_all=caller.sees_all, limit=_PAGE)
             notices = await stored.noticed(session, place, until, caller.party, _PAGE)
-        news = []
-        for notice in notices:
-            place = place._replace(notice=notice.notice)
-            news.append(News(id_of(place), "notice", _noticed(notice)))
+            alerts = await alerts_between(session, caller, place.alert, until.alert, _PAGE)
+        news, place = _called(place, alerts, notices)
         for event in events:
             place = place._replace(transaction=event.transaction, event=event.event)
             news.append(News(id_of(place), "captured", _captured(event)))
@@ -111,6 +112,8 @@ class Stream:
             place = place._replace(block=until.block, log=until.log)
         if len(notices) < _PAGE:
             place = place._replace(notice=until.notice)
+        if len(alerts) < _PAGE:
+            place = place._replace(alert=until.alert)
         if place == began:
             await asyncio.sleep(LOOK_SECONDS)
         return news, place
@@ -128,12 +131,26 @@ def id_of(place: Place) -> str:
     return ".".join(map(str, place))
 
 
+def _called(
+    place: Place, alerts: list[tuple[int, dict[str, Any]]], notices: list[NewNotice]
+) -> tuple[list[News], Place]:
+    """What calls for somebody comes first."""
+    news = []
+    for alert, told in alerts:
+        place = place._replace(alert=alert)
+        news.append(News(id_of(place), "alert", told))
+    for notice in notices:
+        place = place._replace(notice=notice.notice)
+        news.append(News(id_of(place), "notice", _noticed(notice)))
+    return news, place
+
+
 def _place(text: str) -> Place:
     numbers = text.split(".")
-    if len(numbers) not in (4, 5) or not all(_is_number(number) for number in numbers):
+    if len(numbers) not in (4, 5, 6) or not all(_is_number(number) for number in numbers):
         raise BadPlace("send the id of the last event received as Last-Event-ID, or leave the header out to begin now")
-    # Four: an id from before there were notices.
-    return Place._make([*map(int, numbers), -1][:5])
+    # Four or five: an id from before there were notices, or alerts.
+    return Place._make([*map(int, numbers), -1, -1][:6])
 
 
 def _is_number(text: str) -> bool:

@@ -21,6 +21,7 @@ from service.recall import Grower, Holder
 from service.risk.following import Follower
 from service.risk.scoring import Scoring
 from service.risk.sealing import Sealer
+from service.risk.telling import AlertSender
 from service.store.chain import Deployed, deployed
 from service.store.database import Database, unavailable
 from service.subscriptions import Deliverer
@@ -40,7 +41,7 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
     stop = stop or asyncio.Event()
     database = Database(settings.database_url, settings.database_connections)
     node = Node(settings.rpc_url)
-    deliverer = Deliverer(database, settings)
+    deliverer, alert_sender = Deliverer(database, settings), AlertSender(database, settings)
     try:
         async with asyncio.TaskGroup() as group:
             if "index" in roles:
@@ -57,10 +58,12 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
                     group.create_task(_repeat(step, settings.poll_seconds, stop))
             if "deliver" in roles:
                 group.create_task(_repeat(deliverer.step, settings.poll_seconds, stop))
+                group.create_task(_repeat(alert_sender.step, settings.poll_seconds, stop))
             if {"relay", "watch"} & set(roles):
                 group.create_task(_with_the_chain(database, node, settings, roles, stop))
     finally:
         await deliverer.close()
+        await alert_sender.close()
         await node.close()
         await database.close()
 

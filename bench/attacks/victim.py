@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import orjson
 
 from service.recall import Grower
+from service.risk.alerts import noticed
+from service.store.risk import AssessmentRow, save_assessments
 
 if TYPE_CHECKING:
     from bench.attacks.world import World
@@ -43,6 +46,9 @@ class Victim:
     party: str
     place: str
     bystander: str
+    watchlist: str
+    alert: str
+    assessment: str
     canaries: tuple[str, ...]
 
     def twin(self) -> "Victim":
@@ -60,6 +66,9 @@ class Victim:
             recovery=str(uuid4()),
             api_key=uuid4().hex[:16],
             address=f"0x{uuid4().hex}{uuid4().hex[:8]}",
+            watchlist=str(uuid4()),
+            alert=str(uuid4()),
+            assessment=str(uuid4()),
         )
 
     async def unharmed(self, world: "World") -> bool:
@@ -68,6 +77,8 @@ class Victim:
             f"/v1/captures/{self.capture}",
             f"/epcis/queries/{self.query}/subscriptions/{self.subscription}",
             f"/v1/recalls/{self.recall}",
+            f"/v1/risk/watchlists/{self.watchlist}",
+            f"/v1/risk/alerts/{self.alert}",
         ):
             if (await world.call("supplier", "GET", path)).status_code != 200:
                 return False
@@ -99,6 +110,9 @@ PARAMETERS: Mapping[str, Callable[[Victim], str]] = {
     "key": lambda victim: victim.api_key,
     "token": lambda _: "eyJ9",
     "recovery": lambda victim: victim.recovery,
+    "watchlist": lambda victim: victim.watchlist,
+    "alert": lambda victim: victim.alert,
+    "assessment": lambda victim: victim.assessment,
 }
 """What to fill in for a parameter of this name, wherever it is."""
 
@@ -170,6 +184,7 @@ async def _made(world: "World") -> Victim:
     )
     assert erased.status_code in (200, 201), erased.text
     await world.settle()
+    watchlist, alert, assessment = await _watched(world, thing)
     receipt = accepted.json()
     return Victim(
         item=thing,
@@ -185,6 +200,9 @@ async def _made(world: "World") -> Victim:
         party=f"0x{world.members['supplier'].party.hex()}",
         place=_PLACE,
         bystander=f"0x{world.members['carrier'].party.hex()}",
+        watchlist=watchlist,
+        alert=alert,
+        assessment=assessment,
         canaries=(
             CANARY,
             receipt["captureID"],
@@ -195,6 +213,9 @@ async def _made(world: "World") -> Victim:
             _PLACE,
             f"0x{world.trail(thing).hex()}",
             granted.json()["createdAt"],
+            watchlist,
+            alert,
+            assessment,
             *notices,
         ),
     )
@@ -210,6 +231,32 @@ async def _noticed(world: "World") -> list[str]:
         pass
     told = (await world.call("buyer", "GET", "/v1/notices")).json()
     return [one["noticeID"] for one in told["items"]]
+
+
+async def _watched(world: "World", thing: str) -> tuple[str, str, str]:
+    """The ids of a watchlist, an alert with a disposition, and the assessment that raised it."""
+    listed = {"name": f"{CANARY}-11", "entries": [{"kind": "shipment", "value": thing}]}
+    made = await world.call("supplier", "POST", "/v1/risk/watchlists", json=listed)
+    assert made.status_code == 201, made.text
+    policy = {"alerts": True, "inspectionShare": 0.5, "webhook": {"dest": f"https://example.com/{CANARY}12"}}
+    assert (await world.call("supplier", "PUT", "/v1/risk/policy", json=policy)).status_code == 200
+    now = datetime.now(UTC)
+    known = {
+        "id": uuid4(), "trail": world.trail(thing), "as_of": now, "probability": 0.9, "band": "high", "stage": "hub",
+        "reasons": "[]", "model_hash": "ab" * 32, "input_hash": "cd" * 32, "party": world.members["supplier"].party,
+    }  # fmt: skip
+    row = AssessmentRow(**{name: known.get(name) for name in AssessmentRow._fields})  # type: ignore[arg-type]
+    async with world.database.session() as session:
+        await save_assessments(session, [row])
+        late = now.replace(hour=23, minute=59)
+        await noticed(session, [row], world.settings.consortium_secret.get_secret_value(), now=late)
+    (alert,) = (await world.call("supplier", "GET", "/v1/risk/alerts")).json()["items"]
+    said = await world.call(
+        "supplier", "POST", f"/v1/risk/alerts/{alert['alertID']}/dispositions",
+        json={"verdict": "acted", "note": f"{CANARY}-13"},
+    )  # fmt: skip
+    assert said.status_code == 201, said.text
+    return made.json()["watchlistID"], alert["alertID"], str(row.id)
 
 
 def _document(*events: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ async def stream(
     request: Request, caller: Subscriber, rooms: InRooms, place: Annotated[Place, Depends(begun)]
 ) -> AsyncIterable[ServerSentEvent]:
     """`captured` for each event and `sealed` for each entry, on the trails that the caller sees; `notice` for each
-    notice to its party.
+    notice to its party, and `alert` for each alert, where the API key may read risk.
 
     Every event has an `id`: send the last one as `Last-Event-ID` to go on after it. The stream ends when its API key
     does. After a reorganisation of the chain, entries may be told as sealed again.

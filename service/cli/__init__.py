@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, auditing, data, erasing, keys, learning, operate, recalling, risk, witnessing
+from service.cli import audit, auditing, data, erasing, keys, learning, operate, recalling, risk, risk_work, witnessing
 from service.cli.demo import demo
+from service.cli.risk_group import risk_app
 from service.errors import TrailsealError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Every product's trail, provably whole.")
 imports = typer.Typer(no_args_is_help=True, help="Bring in what others recorded, the way a supplier would.")
 training = typer.Typer(no_args_is_help=True, help="Train and judge the risk model.")
-scores = typer.Typer(no_args_is_help=True, help="Which shipments need somebody today, and why.")
 
 _COMMANDS: tuple[Callable[..., None], ...] = (
     demo,
@@ -37,12 +37,12 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 for command in _COMMANDS:
     app.command()(command)
 imports.command("cargo2000")(data.import_cargo2000)
-scores.command("top")(risk.top)
-scores.command("score")(risk.score)
+risk_app.command("top")(risk.top)
+risk_app.command("score")(risk.score)
 training.command("train")(learning.train)
 training.command("evaluate")(learning.evaluate)
 app.add_typer(imports, name="import")
-app.add_typer(scores, name="risk")
+app.add_typer(risk_app, name="risk")
 app.add_typer(training, name="ml")
 app.add_typer(witnessing.witness, name="witness")
 
@@ -56,4 +56,4 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "risk_work"]

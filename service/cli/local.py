@@ -48,7 +48,8 @@ class Member:
 
 
 _WRITES = (
-    "captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write", "subscriptions:write",
+    "captures:write", "captures:read", "trails:read", "risk:read", "risk:write", "keys:write", "grants:write",
+    "subscriptions:write",
 )  # fmt: skip
 MEMBERS = (
     Member("acme", "https://id.gs1.org/417/9521001000000", "Acme Pharma", ("supplier",), _WRITES),
@@ -56,7 +57,11 @@ MEMBERS = (
     Member("carrier", "https://id.gs1.org/417/9521003000008", "Cumulus Air Cargo", ("carrier",), _WRITES),
     Member("auditor", "https://id.gs1.org/417/9521004000007", "Delphi Audit", ("auditor",), ("trails:read",)),
     Member(
-        "analyst", "https://id.gs1.org/417/9521005000006", "Echo Analytics", ("analyst",), ("trails:read", "risk:read")
+        "analyst",
+        "https://id.gs1.org/417/9521005000006",
+        "Echo Analytics",
+        ("analyst",),
+        ("trails:read", "risk:read", "risk:write"),
     ),
     Member("regulator", "https://id.gs1.org/417/9521006000005", "Food Authority", ("regulator",), _WRITES),
 )

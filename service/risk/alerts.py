@@ -45,9 +45,9 @@ async def noticed(
     """
     moment = now or datetime.now(UTC)
     fresh = _latest(row for row in rows if moment - FRESH < row.as_of and row.stage != "delivered")
+    await _route(session, sorted({row.trail for row in rows}))
     if not fresh:
         return
-    await _route(session, list(fresh))
     pairs = await store.interested(session, list(fresh))
     if not pairs:
         return

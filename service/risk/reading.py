@@ -59,6 +59,19 @@ class Alerts:
         return told, rows[limit - 1].seq if len(rows) > limit else None
 
 
+async def alerts_between(
+    session: Session, caller: Caller, after: int, until: int, limit: int
+) -> list[tuple[int, dict[str, Any]]]:
+    """The caller's alerts after one number up to another, each with its own, in the order of their commits.
+
+    None for an API key that may not read risk.
+    """
+    if after >= until or not caller.allows(Scope.RISK_READ):
+        return []
+    rows = await store.alerts_after(session, viewer_of(caller), after, until, limit)
+    return [(row.seq, told_alert(row)) for row in rows]
+
+
 def viewer_of(caller: Caller) -> Viewer:
     """The caller as visibility asks for it."""
     return Viewer(caller.party, caller.sees_all)

@@ -10,14 +10,18 @@ from ml.vocabulary import NAMESPACE, PREFIX
 from service.epcis.identifiers import InvalidIdentifier, canonical
 
 _MOST = 40
-"""Places of one leg that are looked at."""
+"""Legs, and milestones of one, that are looked at."""
 
 
 class Way(NamedTuple):
-    """Canonical places: the ends of the last leg, all in the order of the plan, and `A>B` wherever A comes before B."""
+    """Canonical places: the ends of the last leg, all in the order of the plan, and `A>B` wherever A comes before B.
+
+    `reports`: how many milestones are planned.
+    """
 
     hub: str | None
     destination: str | None
+    reports: int
     places: list[str]
     ways: list[str]
 
@@ -28,18 +32,21 @@ def route(document: bytes | None) -> Way:
         event = orjson.loads(document or b"{}")
     except orjson.JSONDecodeError:
         event = {}
-    legs = [_places(leg) for leg in _many(_own(_own(event, "plan"), "leg"))[:_MOST]]
+    planned = [_many(_own(leg, "milestone"))[:_MOST] for leg in _many(_own(_own(event, "plan"), "leg"))[:_MOST]]
+    legs = [list(_canonical(_own(point, "place") for point in points)) for points in planned]
     if not legs:
-        return Way(None, None, [], [])
+        return Way(None, None, 0, [], [])
     *inbound, last = legs
     whole = [leg + last for leg in inbound] or [last]
     ways = dict.fromkeys(f"{a}>{b}" for places in whole for a, b in combinations(places, 2) if a != b)
     ends = (last[0], last[-1]) if last else (None, None)
-    return Way(ends[0], ends[1], list(dict.fromkeys(place for leg in legs for place in leg)), list(ways))
-
-
-def _places(leg: Any) -> list[str]:
-    return list(_canonical(_own(point, "place") for point in _many(_own(leg, "milestone"))[:_MOST]))
+    return Way(
+        ends[0],
+        ends[1],
+        sum(map(len, planned)),
+        list(dict.fromkeys(place for leg in legs for place in leg)),
+        list(ways),
+    )
 
 
 def _canonical(places: Iterable[Any]) -> Iterable[str]:

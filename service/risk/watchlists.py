@@ -132,12 +132,6 @@ class Watchlists:
         return Entry(kind, where, None if until is None else _canonical(str(until)), key)
 
 
-async def is_on(session: Session, caller: Caller, watchlist: UUID, bookings: Sequence[int]) -> frozenset[int]:
-    """Which of these bookings (numbers of their events) are on the caller's watchlist; raises WatchlistNotFound."""
-    await _row(session, caller, watchlist)
-    return await store.among(session, watchlist, bookings)
-
-
 def _canonical(identifier: str) -> str:
     try:
         found = canonical(identifier)

@@ -163,3 +163,11 @@ async def release(session: Session, hook_id: UUID, lease: UUID) -> None:
     """Gives the lease back, where it is still held."""
     statement = text("UPDATE alert_hooks SET lease = NULL, leased_until = now() WHERE id = :id AND lease = :lease")
     await session.execute(statement, {"id": hook_id, "lease": lease})
+
+
+async def renew(session: Session, hook_id: UUID, lease: UUID, seconds: float) -> None:
+    """Lengthens the lease, where it is still held."""
+    statement = text(
+        "UPDATE alert_hooks SET leased_until = now() + :seconds * interval '1 second' WHERE id = :id AND lease = :lease"
+    )
+    await session.execute(statement, {"id": hook_id, "lease": lease, "seconds": seconds})

@@ -27,7 +27,7 @@ _HORIZON = "(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
 
 class Place(NamedTuple):
     """Where a reader is: the transaction and event it saw captured last, the block and log it saw sealed last, and the
-    notice it saw last. Notices are numbered in the order of their commits.
+    notice and the alert it saw last. Notices and alerts are numbered in the order of their commits.
     """
 
     transaction: int
@@ -35,6 +35,7 @@ class Place(NamedTuple):
     block: int
     log: int
     notice: int
+    alert: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,13 @@ async def top(session: Session) -> Place:
     """The place after everything that can be told now."""
     statement = text(
         f"SELECT (SELECT max(written_in) FROM captures WHERE written_in < {_HORIZON}), last.block, last.log,"  # noqa: S608
-        " (SELECT coalesce(max(seq), 0) FROM notices)"
+        " (SELECT coalesce(max(seq), 0) FROM notices), (SELECT coalesce(max(seq), 0) FROM alerts)"
         " FROM (VALUES (1)) AS one LEFT JOIN"
         " (SELECT block, log FROM ledger_entries ORDER BY block DESC, log DESC LIMIT 1) AS last ON true"
     )
-    transaction, block, log, notice = (await session.execute(statement)).one()
-    return Place(transaction or 0, EVERY_EVENT, -1 if block is None else block, -1 if log is None else log, notice)
+    transaction, block, log, notice, alert = (await session.execute(statement)).one()
+    block, log = (-1, -1) if block is None else (block, log)
+    return Place(transaction or 0, EVERY_EVENT, block, log, notice, alert)
 
 
 async def window(session: Session, place: Place, limit: int) -> Place:

@@ -60,6 +60,7 @@ class RouteRow(NamedTuple):
     event: int
     hub: str | None
     destination: str | None
+    reports: int
     places: list[str]
     ways: list[str]
 
@@ -160,8 +161,8 @@ async def add_routes(session: Session, routes: Sequence[RouteRow]) -> None:
     """Writes routes, those left out that are there."""
     for route in sorted(routes, key=lambda route: route[:2]):
         statement = text(
-            "INSERT INTO routes (trail, event, hub, destination, places, ways)"
-            " VALUES (:trail, :event, :hub, :destination, :places, :ways) ON CONFLICT DO NOTHING"
+            "INSERT INTO routes (trail, event, hub, destination, reports, places, ways)"
+            " VALUES (:trail, :event, :hub, :destination, :reports, :places, :ways) ON CONFLICT DO NOTHING"
         )
         await session.execute(statement, route._asdict())
 
@@ -200,12 +201,3 @@ async def shipments_on(
     )
     values = {"watchlist": watchlist, "rank": rank, "booking": booking, "limit": limit, **viewer.values}
     return [WatchedShipment(*row) for row in (await session.execute(statement, values)).all()]
-
-
-async def among(session: Session, watchlist: UUID, bookings: Sequence[int]) -> frozenset[int]:
-    """Which of these bookings are on the watchlist."""
-    statement = text(
-        f"SELECT shipments.event FROM shipments WHERE event = ANY(:bookings) AND {MATCHES.format(list=':watchlist')}"
-    )
-    values = {"watchlist": watchlist, "bookings": list(bookings)}
-    return frozenset((await session.scalars(statement, values)).all())

@@ -17,7 +17,7 @@ from service.store.chain import Deployed, save_deployment
 from service.store.database import Database
 
 Serve = Callable[..., Awaitable["Service"]]
-EVERYTHING = ["captures:write", "captures:read", "trails:read", "risk:read", "keys:write", "grants:write"]
+EVERYTHING = ["captures:write", "captures:read", "trails:read", "risk:read", "risk:write", "keys:write", "grants:write"]
 
 
 @dataclass

@@ -184,7 +184,8 @@ class Watched(Table, table=True):
 class Route(Table, table=True):
     """Where a shipment's plan leads: its places in order, each once, and every `A>B` of them where A comes before B.
 
-    `hub` and `destination` are the ends of its last leg. Follows from the booking event's document.
+    `hub` and `destination` are the ends of its last leg, `reports` is how many milestones are planned. Follows from the
+    booking event's document.
     """
 
     __tablename__ = "routes"
@@ -193,5 +194,6 @@ class Route(Table, table=True):
     event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False, index=True))
     hub: str | None = None
     destination: str | None = None
+    reports: int
     places: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     ways: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))

@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.Column("event", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hub", sa.String(), nullable=True),
         sa.Column("destination", sa.String(), nullable=True),
+        sa.Column("reports", sa.Integer(), nullable=False),
         sa.Column("places", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("ways", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("trail", "event", name=op.f("pk_routes")),
