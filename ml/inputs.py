@@ -30,7 +30,8 @@ _HEAD = struct.Struct("<IIII")
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """n cases. `told` (n, T, d): what each report told, 0 behind the end, of which `length` (n,) are there; `state`
-    (n, f) at the moment; `calm` (n, f) at the latest report. `names` (f,) and `told_names` (d,) name the columns.
+    (n, f) at the moment; `calm` (n, f) at the latest report. `names` (f,) and `told_names` (d,) name the columns: those
+    of the head `late` first, then what only other heads use.
     """
 
     names: tuple[str, ...]
@@ -48,6 +49,11 @@ class Inputs:
         length = self.length[begin:end]
         told = self.told[begin:end, : int(length.max(initial=1))]
         return replace(self, told=told, length=length, state=self.state[begin:end], calm=self.calm[begin:end])
+
+    def of(self, names: tuple[str, ...]) -> Inputs:
+        """With the first columns of the states only, which are those called `names`."""
+        width = len(names)
+        return replace(self, names=names, state=self.state[:, :width], calm=self.calm[:, :width])
 
     def packed(self) -> list[bytes]:
         """Each case as bytes: four little-endian uint32 (version 1, length, d, f), then int64 millionths of `told`

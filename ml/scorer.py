@@ -7,9 +7,10 @@ pass over a single row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ import numpy as np
 from ml.arrays import Array, Arrays, at_minutes, pack
 from ml.assessment import Assessment, Case, Stage
 from ml.attribution import GROUPS, Reference, shapley
+from ml.heads import Heads, instants
 from ml.inputs import Inputs, Kind, input_hash, inputs
 from ml.lane_table import lane_row, lane_table
 from ml.lanes import LaneRates
@@ -37,6 +39,7 @@ from ml.reasons import (
     silence_reason,
 )
 from ml.release import Release
+from ml.shipment import Shipment
 
 if TYPE_CHECKING:
     from ml.inference import Ensemble
@@ -61,7 +64,7 @@ class _Open:
 @dataclass(frozen=True, slots=True)
 class _Scored:
     """What was computed for one case: log-odds of the reference and its own, and the outlooks; `calm` (at the latest
-    report) and `weights` of the groups with reasons only.
+    report) and `weights` of the groups with reasons only; quantiles of arrival; `silent`: why to abstain.
     """
 
     odds: Sequence[float]
@@ -70,6 +73,8 @@ class _Scored:
     now: Outlook
     calm: Outlook | None
     weights: Sequence[float] | None
+    arrival: Sequence[float] | None
+    silent: Reason | None
 
 
 class Scorer:
@@ -80,7 +85,7 @@ class Scorer:
         self._rates, self._calibration, self._bands = self.model.rates, self.model.calibration, self.model.bands
         self._ensemble: Ensemble | None = None
         self._reference: Reference | None = None
-        self._names = self.model.scaling.names
+        self._names, self._heads = self.model.scaling.names, Heads(release)
         self._kind: Kind = "tokens" if "told" in self.model.description["shape"] else "states"
 
     @classmethod
@@ -90,6 +95,12 @@ class Scorer:
         Raises FileNotFoundError without a model there, ModelDamagedError where its weights have another hash.
         """
         return cls(Release.load(PACKAGED if path is None else path))
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns of states that any head uses, those of the head `late` first."""
+        arrival = self._heads.arrival
+        return tuple(dict.fromkeys((*self._names, *(arrival.names if arrival else ()))))
 
     @property
     def hash(self) -> str:
@@ -110,8 +121,7 @@ class Scorer:
         asked = [case for case, why in zip(cases, refused, strict=True) if why is None]
         told = iter(self._planned(asked, reasons=reasons) if asked else ())
         return [
-            next(told) if why is None else self._abstained(why, case.moment)
-            for case, why in zip(cases, refused, strict=True)
+            next(told) if why is None else self._abstained(why, case) for case, why in zip(cases, refused, strict=True)
         ]
 
     def _planned(self, cases: Sequence[Case], *, reasons: bool) -> list[Assessment]:
@@ -128,43 +138,67 @@ class Scorer:
         found = list[Assessment]()
         for at, case in enumerate(cases):
             if not full[at]:
-                found.append(self._abstained(_malformed(case) or NO_PLAN, case.moment))
+                found.append(self._abstained(_malformed(case) or NO_PLAN, case))
             else:
                 found.append(self._delivered(case, *ends[at]) if ended[at] else next(told))
         return found
 
-    def _abstained(self, why: Reason, moment: datetime) -> Assessment:
-        nothing = input_hash((), (), b"")
-        return Assessment(None, None, (why,), self.hash, nothing, moment, "unknown", None, None, why)
+    def _abstained(self, why: Reason, case: Case) -> Assessment:
+        seen = self._heads.seen(case)
+        return Assessment(
+            None,
+            None,
+            (why, *seen.findings),
+            self.hash,
+            input_hash((), (), b""),
+            case.moment,
+            "unknown",
+            None,
+            None,
+            why,
+            excursion=seen.excursion,
+            anomaly=seen.anomaly,
+        )
 
     def _delivered(self, case: Case, end: float, plan: float, minutes: float) -> Assessment:
         shipment, booked = case.shipment, case.shipment.booked or case.moment
-        probability = float(end > plan)
+        seen, probability = self._heads.seen(case), float(end > plan)
+        delivered_at, planned_end = instants(booked, (end, plan))
         return Assessment(
             probability,
             self._bands.of(probability),
-            (delivered_reason(shipment, end - plan), *noted(shipment.notes, minutes)),
+            (delivered_reason(shipment, end - plan), *noted(shipment.notes, minutes), *seen.findings),
             self.hash,
             input_hash((), (), b""),
             case.moment,
             "delivered",
-            booked + timedelta(minutes=end),
-            booked + timedelta(minutes=plan),
+            delivered_at,
+            planned_end,
+            excursion=seen.excursion,
+            anomaly=seen.anomaly,
         )
 
     def _computed(self, arrays: Arrays, cases: Sequence[_Open], *, reasons: bool) -> list[Assessment]:
         shipments = [one.case.shipment for one in cases]
         moments = at_minutes(arrays, np.arange(len(cases)), np.array([one.minutes for one in cases]))
         lanes = lane_table([lane_row(one.case.shipment, one.rates) for one in cases], arrays.there.shape)
-        used, now, calm = inputs(arrays, moments, lanes, self._names, self._kind)
-        odds = self._odds(used, reasons=reasons)
+        used, now, calm = inputs(arrays, moments, lanes, self._columns, self._kind)
+        odds = self._odds(used.of(self._names), reasons=reasons)
         chances = self._calibration.apply(odds[:, -1])
-        packed = used.packed()
-        ahead, then = outlooks(shipments, now), outlooks(shipments, calm) if reasons else repeat(None)
-        weights = shapley(odds).tolist() if reasons else repeat(None)
-        parts = zip(odds[:, [0, -1]].tolist(), chances.tolist(), packed, ahead, then, weights, strict=False)
+        expected = self._heads.expected(used.names, used.state, now.minutes, now.end[:, -1])
+        parts = zip(
+            odds[:, [0, -1]].tolist(),
+            chances.tolist(),
+            used.packed(),
+            outlooks(shipments, now),
+            outlooks(shipments, calm) if reasons else repeat(None, len(cases)),
+            shapley(odds).tolist() if reasons else repeat(None, len(cases)),
+            repeat(None, len(cases)) if expected is None else expected.arrival.tolist(),
+            (self._heads.silent(*told, expected, at) for at, told in enumerate(_lanes_of(cases))),
+            strict=True,
+        )
         names = used.names, used.told_names
-        return [self._assessed(one, _Scored(*told), names) for one, told in zip(cases, parts, strict=False)]
+        return [self._assessed(one, _Scored(*told), names) for one, told in zip(cases, parts, strict=True)]
 
     def _odds(self, used: Inputs, *, reasons: bool) -> Array:
         """Log-odds (n, coalitions) with reasons, (n, 1) without."""
@@ -178,20 +212,28 @@ class Scorer:
         return self._ensemble.variants(self._reference.coalitions(used))
 
     def _assessed(self, one: _Open, told: _Scored, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Assessment:
-        past = one.minutes - told.now.planned_end
-        probability = 1.0 if past > 0 else round(told.chance, 6)
-        booked, shipment = one.case.shipment.booked or one.case.moment, one.case.shipment
+        shipment, moment = one.case.shipment, one.case.moment
+        past, booked = one.minutes - told.now.planned_end, shipment.booked or moment
+        silent = told.silent if past <= 0 else None
+        probability = None if silent else 1.0 if past > 0 else round(told.chance, 6)
         reference, odds = told.odds
+        seen = self._heads.seen(one.case)
+        expected_end, planned_end = instants(booked, (told.now.end, told.now.planned_end))
+        facts = (*noted(shipment.notes, one.minutes), *seen.findings)
         return Assessment(
             probability,
-            self._bands.of(probability),
-            (*_reasons(one, told, past), *noted(shipment.notes, one.minutes)),
+            None if probability is None else self._bands.of(probability),
+            ((silent,) if silent else tuple(_reasons(one, told, past))) + facts,
             self.hash,
             input_hash(*names, told.packed),
-            one.case.moment,
+            moment,
             _stage(told.now),
-            booked + timedelta(minutes=told.now.end),
-            booked + timedelta(minutes=told.now.planned_end),
+            expected_end,
+            planned_end,
+            abstained=silent,
+            arrival=None if told.arrival is None or silent else instants(booked, told.arrival),
+            excursion=seen.excursion,
+            anomaly=seen.anomaly,
             inputs=told.packed,
             odds=odds,
             reference=None if told.weights is None else reference,
@@ -206,6 +248,10 @@ def _refused(case: Case) -> Reason | None:
     if not shipment.inbound or not shipment.outbound.milestones:
         return _malformed(case) or NO_PLAN
     return NOT_BOOKED if shipment.booked is None or moment < shipment.booked else None
+
+
+def _lanes_of(cases: Sequence[_Open]) -> Iterator[tuple[Shipment, LaneRates]]:
+    return ((one.case.shipment, one.rates) for one in cases)
 
 
 def _malformed(case: Case) -> Reason | None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -130,17 +131,33 @@ def _why(told: Assessment) -> str | None:
     return told.abstained.code if told.abstained else None
 
 
-def test_unknown_places_still_get_a_score_and_say_so(scorer: Scorer) -> None:
-    nowhere = _elsewhere(SEASON[0], 77_777)
-    unnamed = _elsewhere(SEASON[0], None)
-    for told in scorer.score([halfway(nowhere), halfway(unnamed)]):
+def test_an_unknown_hub_and_destination_still_get_a_score_and_say_so(scorer: Scorer) -> None:
+    known = SEASON[0].inbound[0].places[0]
+    nowhere = _elsewhere(SEASON[0], 77_777, {known})
+    for told in scorer.score([halfway(nowhere)]):
         assert told.probability is not None
         assert "UNKNOWN_LANE" in {reason.code for reason in told.reasons}
 
 
-def _elsewhere(shipment: Shipment, place: int | None) -> Shipment:
+def test_a_way_of_which_nothing_is_known_gets_no_probability(scorer: Scorer) -> None:
+    nowhere, unnamed = _elsewhere(SEASON[0], 77_777), _elsewhere(SEASON[0], None)
+    for told in scorer.score([halfway(nowhere), halfway(unnamed)]):
+        assert (told.probability, told.band, _why(told)) == (None, None, "NOT_ENOUGH_HISTORY")
+        assert told.planned_end is not None
+        assert told.stage != "unknown"
+    past = scorer.score([Case(first(nowhere, 3), moment(nowhere, (planned_end(nowhere) or 0) + 1))])[0]
+    assert (past.probability, past.abstained) == (1.0, None)
+
+
+def _elsewhere(shipment: Shipment, place: int | None, but: Collection[int | None] = ()) -> Shipment:
     legs = [
-        Leg(leg.slot, tuple(replace(m, place=place if m.segment else None) for m in leg.milestones))
+        Leg(
+            leg.slot,
+            tuple(
+                m if m.place in but and m.place else replace(m, place=place if m.segment else None)
+                for m in leg.milestones
+            ),
+        )
         for leg in shipment.legs
     ]
     return replace(shipment, inbound=tuple(legs[:-1]), outbound=legs[-1])
