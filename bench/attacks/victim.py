@@ -113,6 +113,7 @@ PARAMETERS: Mapping[str, Callable[[Victim], str]] = {
     "watchlist": lambda victim: victim.watchlist,
     "alert": lambda victim: victim.alert,
     "assessment": lambda victim: victim.assessment,
+    "model": lambda _: "0" * 64,
 }
 """What to fill in for a parameter of this name, wherever it is."""
 

@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 import typer
 
-from service.cli import audit, auditing, data, erasing, keys, learning, operate, recalling, risk, risk_work, witnessing
+from service.cli import (
+    audit,
+    auditing,
+    data,
+    erasing,
+    keys,
+    learning,
+    operate,
+    recalling,
+    risk,
+    risk_trust,
+    risk_work,
+    witnessing,
+)
 from service.cli.demo import demo
 from service.cli.risk_group import risk_app
 from service.errors import TrailsealError
@@ -56,4 +69,4 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-__all__ = ["app", "main", "risk_work"]
+__all__ = ["app", "main", "risk_trust", "risk_work"]

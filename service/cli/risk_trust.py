@@ -12,6 +12,7 @@ from rich.table import Table
 
 from service.cli.client import Client
 from service.cli.options import Key, Url, connection
+from service.cli.risk_group import risk_app
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 Since = Annotated[str | None, typer.Option(help="from when, ISO 8601 with offset; default: four weeks before the end")]
@@ -83,6 +84,12 @@ def drift(
     else:
         for table in _drifts(told):
             Console().print(table)
+
+
+risk_app.command()(reproduce)
+risk_app.command()(backtest)
+risk_app.command()(drift)
+risk_app.add_typer(registry, name="models")
 
 
 @registry.command("list")
