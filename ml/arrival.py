@@ -128,6 +128,19 @@ class Arrival:
         return [Outcome(key, stage, tuple(row)) for key, stage, row in told]
 
 
+def late_chance(quantiles: Array, planned_end: Array) -> Array:
+    """(n,) the chance that delivery comes after `planned_end` (n,), read off the quantiles (n, 5), linear in between.
+
+    The last 5 % on each side reach as far again as these lie from the median.
+    """
+    low = 2.0 * quantiles[:, :1] - quantiles[:, 2:3]
+    high = 2.0 * quantiles[:, 4:] - quantiles[:, 2:3]
+    ends = np.hstack([low, quantiles, high])
+    shares = (0.005, *LEVELS, 0.995)
+    told = [1.0 - np.interp(plan, row, shares) for plan, row in zip(planned_end, ends, strict=True)]
+    return np.array(told, dtype=np.float64)
+
+
 def layers(members: Sequence[Weights]) -> tuple[tuple[Array, ...], ...]:
     """The weights and biases of each member's layers, in double precision."""
     names = ("w0", "b0", "w1", "b1", "w2", "b2")

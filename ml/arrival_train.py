@@ -46,9 +46,9 @@ class Recipe:
 
     members: int = 5
     validators: int = 3
-    epochs: int = 9
+    epochs: int = 10
     width: int = 96
-    dropout: float = 0.2
+    dropout: float = 0.35
     silence: float = 0.5
     first: float = 0.12
     origins: tuple[float, ...] = (0.4, 0.6, 0.8)

@@ -102,10 +102,11 @@ class Stage:
     def updated(self, outcomes: Sequence[Outcome]) -> Stage:
         scores = np.array([one.scores for one in outcomes]).reshape(-1, len(LEVELS))
         weights = np.array([one.weight for one in outcomes])
-        tails = tuple(
-            _stepped(tail, LEVELS[at], ranks(self.scores[:, at], self.weights, scores[:, at]), weights)
-            for at, tail in enumerate(self.tails)
-        )
+        tails = self.tails
+        if self.weights.sum() >= ENOUGH:
+            fresh = [ranks(self.scores[:, at], self.weights, scores[:, at]) for at in range(len(LEVELS))]
+            steps = zip(tails, LEVELS, fresh, strict=True)
+            tails = tuple(_stepped(tail, level, rank, weights) for tail, level, rank in steps)
         joined, weight = np.vstack([self.scores, scores]), np.append(self.weights, weights)
         kept = np.cumsum(weight[::-1])[::-1] <= WINDOW
         return Stage(np.round(joined[kept], DIGITS), np.round(weight[kept], DIGITS), tails)
@@ -139,9 +140,7 @@ def quantile(scores: Array, weights: Array, level: float) -> float:
 
 
 def ranks(scores: Array, weights: Array, fresh: Array) -> Array:
-    """Share of the window's weight that lies below each fresh score; a half without a window."""
-    if not len(scores):
-        return np.full(len(fresh), 0.5)
+    """Share of the window's weight that lies below each fresh score."""
     order = np.argsort(scores, kind="stable")
     cumulated = np.append(0.0, np.cumsum(weights[order]))
     left, right = (np.searchsorted(scores[order], fresh, side=side) for side in ("left", "right"))
