@@ -164,8 +164,8 @@ class Reports:
         for (of, _, _, party), kept in self._kept.items():
             if of == unit:
                 (found if heard is None or party is None or party in heard else unheard).extend(kept)
-        announced = [one for one in found if one.happened > one.recorded + AHEAD]
-        standing = sorted((one for one in found if one.happened <= one.recorded + AHEAD), key=_order)
+        announced = [one for one in found if one.happened - one.recorded > AHEAD]
+        standing = sorted((one for one in found if one.happened - one.recorded <= AHEAD), key=_order)
         notes = _Notes(self._booking, leg)
         notes.add(
             "PARTY_WITHOUT_CUSTODY", "not counted: reports by a party that neither booked it nor holds it", unheard

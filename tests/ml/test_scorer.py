@@ -19,7 +19,7 @@ from ml.model_files import PACKAGED, ModelDamagedError, read
 from ml.projection import outlook
 from ml.reason_codes import codes
 from ml.scorer import LEAST_WEIGHT, Assessment, Case, Scorer
-from ml.shipment import Leg, Shipment, first, late, milestones, planned_end
+from ml.shipment import Leg, Milestone, Shipment, first, late, milestones, planned_end
 from tests.ml.freight_cases import SEASON, START
 
 
@@ -150,16 +150,10 @@ def test_a_way_of_which_nothing_is_known_gets_no_probability(scorer: Scorer) -> 
 
 
 def _elsewhere(shipment: Shipment, place: int | None, but: Collection[int | None] = ()) -> Shipment:
-    legs = [
-        Leg(
-            leg.slot,
-            tuple(
-                m if m.place in but and m.place else replace(m, place=place if m.segment else None)
-                for m in leg.milestones
-            ),
-        )
-        for leg in shipment.legs
-    ]
+    def moved(point: Milestone) -> Milestone:
+        return point if not point.segment or point.place in but else replace(point, place=place)
+
+    legs = [Leg(leg.slot, tuple(map(moved, leg.milestones))) for leg in shipment.legs]
     return replace(shipment, inbound=tuple(legs[:-1]), outbound=legs[-1])
 
 
