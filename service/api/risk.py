@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1/risk", tags=["risk"])
 Analyst = Annotated[Caller, Depends(needs(Scope.RISK_READ))]
 _UNIT = "https://id.gs1.org/00/095210010000000017"
 _MOMENT = "2026-01-09T12:00:00Z"
+_YEAR = 366 * 24 * 60
 _PLACE = re.compile(r"([01]) (-?[0-9]\.[0-9]{1,20}(?:e-[0-9]{1,2})?) ([0-9]{1,19})")
 
 
@@ -99,6 +100,59 @@ class AssessmentShape(_Shape):
     calibrationID: str | None  # noqa: N815
 
 
+class EditShape(_Shape):
+    """An edit of the plan; which other members it has depends on its `kind`.
+
+    `plannedMinutes` (milestone, minutes): an open milestone takes so long. `slack` (minutes): the leg's last milestone
+    may take so much more. `stop` (stop, place): the leg leads over another place. `dropSegment` (segment): it flies
+    without a flight. `addSegment` (segment, place, departure, arrival): it flies to a place first. `dropLeg`: the
+    consolidation does not wait for this inbound leg.
+    """
+
+    kind: Literal["plannedMinutes", "slack", "stop", "dropSegment", "addSegment", "dropLeg"]
+    leg: Literal["i1", "i2", "i3", "o"]
+    milestone: Annotated[str | None, Field(max_length=20, examples=["DEP 1"])] = None
+    minutes: Annotated[int | None, Field(ge=-_YEAR, le=_YEAR, examples=[720])] = None
+    stop: Annotated[int | None, Field(ge=0, le=20)] = None
+    place: Annotated[
+        Annotated[int, Field(ge=0, le=2**53)] | Annotated[str, Field(max_length=2048)] | None, Field(examples=[256])
+    ] = None
+    segment: Annotated[int | None, Field(ge=0, le=20)] = None
+    departure: Annotated[int | None, Field(ge=0, le=_YEAR)] = None
+    arrival: Annotated[int | None, Field(ge=0, le=_YEAR)] = None
+
+
+class WhatIf(Asked):
+    """A shipment, a moment, and edits of its plan, which are made in their order."""
+
+    recordedBy: Annotated[AwareDatetime | None, Field(examples=[_MOMENT])] = None  # noqa: N815
+    edits: Annotated[
+        list[EditShape],
+        Field(min_length=1, max_length=50, examples=[[{"kind": "slack", "leg": "o", "minutes": 720}]]),
+    ]
+
+
+class EditedShape(_Shape):
+    """The score that the shipment would have with the edited plan."""
+
+    stage: str
+    probability: float | None
+    band: Literal["low", "elevated", "high"] | None
+    expectedEnd: datetime | None  # noqa: N815
+    plannedEnd: datetime | None  # noqa: N815
+    arrival: ArrivalShape | None
+    excursion: float | None
+    anomaly: float | None
+    reasons: list[ReasonShape]
+
+
+class WhatIfShape(_Shape):
+    """The score as it is, which is stored, and the one with the edited plan, which is not."""
+
+    asIs: AssessmentShape  # noqa: N815
+    edited: EditedShape
+
+
 class AssessmentsShape(_Shape):
     """Scores in the order asked for, or the latest first."""
 
@@ -172,6 +226,17 @@ async def history(
 ) -> Response:
     """The scores that were given for a shipment, as they were given."""
     return _answer(await rooms.risk.history(caller, shipment, limit))
+
+
+@router.post(
+    "/what-if",
+    responses=returned(200, WhatIfShape, "As it is, and as it would be")
+    | refused(RequestInvalid, errors.ShipmentNotFound, errors.BadMoment, errors.BadUnit, errors.BadEdit, ModelMissing),
+)
+async def what_if(asked: WhatIf, caller: Analyst, rooms: InRooms) -> Json:
+    """Scores a shipment with its plan edited, beside the score as it is."""
+    edits = [one.model_dump(exclude_none=True) for one in asked.edits]
+    return Json(await rooms.risk.what_if(caller, asked.shipment, edits, asked.asOf, asked.recordedBy))
 
 
 def _answer(items: list[dict[str, Any]]) -> Json:

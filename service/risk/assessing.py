@@ -5,7 +5,7 @@ them scored then and there, from what was known at the moment; what is told is s
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ from service.store.risk_due import Place
 from service.store.risk_trust import shown
 
 MOST_AT_ONCE = 2_000
+EDITED = ("stage", "probability", "band", "expectedEnd", "plannedEnd", "arrival", "excursion", "anomaly", "reasons")
+"""What is told of a score with an edited plan."""
 BOOKED_WITHIN = timedelta(days=120)
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _AT_ONCE = 100
@@ -139,6 +141,45 @@ class Risk:
             visible = await store.visible_events(session, caller.party, caller.sees_all, events_in(given))
         return [told(one, visible) for one in given]
 
+    async def what_if(
+        self,
+        caller: Caller,
+        identifier: str,
+        edits: Sequence[Mapping[str, Any]],
+        as_of: datetime | None = None,
+        recorded_by: datetime | None = None,
+    ) -> dict[str, Any]:
+        """The score of a shipment as it is, and what it would be with its plan edited (`ml.whatif`).
+
+        The score as it is is stored as every other; the other one is of no shipment that there is.
+
+        Raises:
+            ShipmentNotFound, BadUnit, BadMoment.
+            BadEdit: says which edit cannot be made, and why.
+        """
+        from ml import whatif
+
+        caller.require(Scope.RISK_READ)
+        unit, moment, recorded = unit_of(identifier), _moment(as_of), _moment(recorded_by)
+        async with self._database.session() as session:
+            booked = (await self._booked(session, caller, [unit], hold=True))[0]
+            live = moment is None and recorded is None
+            wanted = Wanted(booked, moment or await self._now(session), recorded, live=live)
+            scorer = await self._scorers.active(session)
+            what = (await known(session, [wanted], scorer.model.rates))[0]
+            try:
+                changes = whatif.read_edits(list(edits))
+                pair = await asyncio.to_thread(lambda: whatif.whatif(scorer, what.case(), changes))
+            except whatif.BadEdit as fault:
+                raise errors.BadEdit(str(fault), {"edit": fault.at}) from None
+            rows = [row_of(what, one, caller.party) for one in pair]
+            await store.save_assessments(session, rows[:1])
+            await shown(session, caller.party, [rows[0].id])
+            given = [_given(booked, row) for row in rows]
+            visible = await store.visible_events(session, caller.party, caller.sees_all, events_in(given))
+        as_is, edited = (told(one, visible) for one in given)
+        return {"asIs": as_is, "edited": {name: edited[name] for name in EDITED}}
+
     async def _booked(
         self, session: Session, caller: Caller, units: Sequence[str], *, hold: bool = False
     ) -> list[BookedShipment]:
@@ -176,10 +217,7 @@ class Risk:
             rows.sort(key=lambda one: -1.0 if one[1].probability is None else one[1].probability, reverse=True)
             rows = rows[:best]
         await store.save_assessments(session, [row for _, row in rows])
-        return [
-            Given(booked.identifier, booked.booked_at, row._asdict() | {"reasons": orjson.loads(row.reasons)})
-            for booked, row in rows
-        ]
+        return [_given(booked, row) for booked, row in rows]
 
     async def _tell(
         self, session: Session, caller: Caller, given: Sequence[Given], *, ranked: bool = False
@@ -191,6 +229,10 @@ class Risk:
 
     async def _now(self, session: Session) -> datetime:
         return await risk_due.clock(session) if self._clock is None else self._clock()
+
+
+def _given(booked: BookedShipment, row: store.AssessmentRow) -> Given:
+    return Given(booked.identifier, booked.booked_at, row._asdict() | {"reasons": orjson.loads(row.reasons)})
 
 
 def unit_of(identifier: str) -> str:

@@ -85,3 +85,9 @@ class BadPeriod(TrailsealError):
     """A period that ends before it begins, or is longer than scorecards are made for."""
 
     slug, title, status = "bad-period", "The period makes no sense", 422
+
+
+class BadEdit(TrailsealError):
+    """An edit of a plan that cannot be made."""
+
+    slug, title, status = "bad-plan-edit", "The plan cannot be edited so", 422

@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from ml.from_epcis import from_events
-from ml.shipment import effective_end, planned_end
+from ml.shipment import Shipment, effective_end, planned_end
 from service.risk import lanes
 from service.risk.knowing import Read, read, shipment_of
 from service.store import risk_following as store
@@ -21,6 +21,7 @@ from service.store import risk_outcomes as outcomes
 from service.store.database import Database, Session
 from service.store.risk_following import Followed
 from service.store.risk_outcomes import OutcomeRow, Standing
+from service.store.risk_times import TimeRow
 
 _log = structlog.get_logger(__name__)
 _EVENTS = 5_000
@@ -66,7 +67,7 @@ class Follower:
         changed.update(await store.touched(session, after, until))
         changed.update(one.event for one in booked)
         await store.trim_reports(session, changed)
-        await store.mark_due(session, changed, "event")
+        await store.mark_due(session, changed, "event", self._clock())
         if changed:
             _log.info("followed events", shipments=len(changed), booked=len(booked))
         return changed
@@ -78,8 +79,9 @@ class Follower:
             some = ordered[start : start + _AT_ONCE]
             standing = await outcomes.standings(session, some)
             events = await read(session, [one.booking for one in standing])
-            rows = await asyncio.to_thread(_outcomes, standing, events)
-            await outcomes.replace_outcomes(session, some, rows, self._clock())
+            found = await asyncio.to_thread(_outcomes, standing, events)
+            rows, times = [row for row, _ in found], [time for _, told in found for time in told]
+            await outcomes.replace_outcomes(session, some, rows, times, self._clock())
 
 
 def _planned(booked: Followed) -> tuple[Followed, int | None, list[lanes.Key]]:
@@ -91,12 +93,16 @@ def _planned(booked: Followed) -> tuple[Followed, int | None, list[lanes.Key]]:
     return booked, minutes, keys
 
 
-def _outcomes(standing: Sequence[Standing], events: Mapping[int, Sequence[Read]]) -> list[OutcomeRow]:
-    return [row for one in standing for row in versions(one, events.get(one.booking, ()))]
+def _outcomes(
+    standing: Sequence[Standing], events: Mapping[int, Sequence[Read]]
+) -> list[tuple[OutcomeRow, list[TimeRow]]]:
+    return [found for one in standing for found in versions(one, events.get(one.booking, ()))]
 
 
-def versions(standing: Standing, events: Sequence[Read]) -> list[OutcomeRow]:
-    """What was believed of a shipment's outcome, from one record time to the next; nothing where it has none."""
+def versions(standing: Standing, events: Sequence[Read]) -> list[tuple[OutcomeRow, list[TimeRow]]]:
+    """What was believed of a shipment's outcome, from one record time to the next, and what each version tells of usual
+    times; nothing where it has none.
+    """
     recorded = {one.event.record_time for one in events}
     if standing.blocked or not recorded:
         return []
@@ -106,19 +112,22 @@ def versions(standing: Standing, events: Sequence[Read]) -> list[OutcomeRow]:
         moments = [moment for moment in moments if moment < standing.until]
     if not moments:
         return []
-    beliefs = [(at, _outcome([one for one in events if one.event.record_time <= at])) for at in moments]
+    beliefs = [(at, shipment_of([one for one in events if one.event.record_time <= at])) for at in moments]
     changed = [one for at, one in enumerate(beliefs) if at == 0 or one[1] != beliefs[at - 1][1]]
     ends = [*(moment for moment, _ in changed[1:]), standing.until]
     return [
-        OutcomeRow(standing.booking, since, until, *outcome)
-        for (since, outcome), until in zip(changed, ends, strict=True)
-        if outcome is not None
+        (OutcomeRow(standing.booking, since, until, *outcome), _times(standing.booking, since, shipment))
+        for (since, shipment), until in zip(changed, ends, strict=True)
+        if (outcome := _outcome(shipment)) is not None
     ]
 
 
-def _outcome(events: Sequence[Read]) -> tuple[datetime, bool, int] | None:
+def _times(booking: int, since: datetime, shipment: Shipment) -> list[TimeRow]:
+    return [TimeRow(booking, since, *key, *sums) for key, sums in lanes.told_times(shipment).items()]
+
+
+def _outcome(shipment: Shipment) -> tuple[datetime, bool, int] | None:
     """When it was delivered, whether late, and how long after the plan; None while it is open."""
-    shipment = shipment_of(events)
     planned, end = planned_end(shipment), effective_end(shipment)
     if shipment.booked is None or planned is None or end is None:
         return None

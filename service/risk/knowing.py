@@ -22,9 +22,10 @@ from ml.vocabulary import PREFIX
 from service.risk import lanes
 from service.store import risk as store
 from service.store import risk_outcomes as outcomes
+from service.store import risk_times
 from service.store.database import Session
 from service.store.risk import BookedShipment, ShipmentEvent
-from service.store.risk_outcomes import Asked
+from service.store.risk_times import Asked
 
 if TYPE_CHECKING:
     from ml.scorer import Case
@@ -81,10 +82,10 @@ async def known(session: Session, wanted: Sequence[Wanted], basis: LaneRates) ->
         return []
     events = await read(session, {one.booked.booking for one in wanted})
     told = await asyncio.to_thread(lambda: [_told(one, events.get(one.booked.booking, ())) for one in wanted])
-    counts = await _counts(session, wanted, [shipment for shipment, _, _ in told])
+    rates = await _rates(session, wanted, [shipment for shipment, _, _ in told], basis)
     return [
-        Known(one, shipment, trail, lanes.rates_of(shipment, known_counts, basis), seq, _is_crowded(one, events))
-        for one, (shipment, trail, seq), known_counts in zip(wanted, told, counts, strict=True)
+        Known(one, shipment, trail, known_rates, seq, _is_crowded(one, events))
+        for one, (shipment, trail, seq), known_rates in zip(wanted, told, rates, strict=True)
     ]
 
 
@@ -130,26 +131,33 @@ def _is_known(event: ShipmentEvent, wanted: Wanted) -> bool:
     )
 
 
-async def _counts(
-    session: Session, wanted: Sequence[Wanted], shipments: Sequence[Shipment]
-) -> list[dict[lanes.Key, tuple[int, int]]]:
+async def _rates(
+    session: Session, wanted: Sequence[Wanted], shipments: Sequence[Shipment], basis: LaneRates
+) -> list[LaneRates]:
     """What was known of each shipment's lanes: the counters where the moment is now, else all outcomes by then."""
-    keys = [[lanes.ALL, *map(lanes.written, lanes_of(shipment))] for shipment in shipments]
-    found: list[dict[lanes.Key, tuple[int, int]]] = [{} for _ in wanted]
-    live = await outcomes.live_counts(
-        session, {key for one, some in zip(wanted, keys, strict=True) if one.live for key in some}
-    )
-    for at, one in enumerate(wanted):
-        if one.live:
-            found[at] = {key: live[key] for key in keys[at] if key in live}
+    found = [basis for _ in wanted]
+    live = [at for at, one in enumerate(wanted) if one.live]
+    if live:
+        now = [shipments[at] for at in live]
+        lane_keys = {key for shipment in now for key in _lane_keys(shipment)}
+        time_keys = {key for shipment in now for key in lanes.time_keys(shipment)}
+        counts = await outcomes.live_counts(session, lane_keys)
+        known_now = lanes.rates_of(now, counts, await risk_times.live_sums(session, time_keys), basis)
+        for at in live:
+            found[at] = known_now
     past = [at for at, one in enumerate(wanted) if not one.live]
     for recorded_by in {wanted[at].recorded_by for at in past}:
-        asked = [
-            Asked(at, *key, wanted[at].as_of)
-            for at in past
-            if wanted[at].recorded_by == recorded_by
-            for key in keys[at]
-        ]
+        alike = [at for at in past if wanted[at].recorded_by == recorded_by]
+        asked = [Asked(at, *key, wanted[at].as_of) for at in alike for key in _lane_keys(shipments[at])]
+        counted: dict[int, dict[lanes.Key, tuple[int, int]]] = {at: {} for at in alike}
         for seen in await outcomes.counts_as_of(session, asked, recorded_by):
-            found[seen.number][seen.kind, seen.lane] = (seen.seen, seen.late)
+            counted[seen.number][seen.kind, seen.lane] = (seen.seen, seen.late)
+        timed = [Asked(at, *key, wanted[at].as_of) for at in alike for key in lanes.time_keys(shipments[at])]
+        sums = await risk_times.sums_as_of(session, timed, recorded_by)
+        for at in alike:
+            found[at] = lanes.rates_of([shipments[at]], counted[at], sums.get(at, {}), basis)
     return found
+
+
+def _lane_keys(shipment: Shipment) -> list[lanes.Key]:
+    return [lanes.ALL, *map(lanes.written, lanes_of(shipment))]

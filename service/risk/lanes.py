@@ -5,13 +5,13 @@ ledger knows. A rate that the model does not use is still counted: scorecards an
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ml.identifiers import class_of
 from ml.lanes import Count, Lane, LaneRates, lanes
 from ml.lenient import many, text
 from ml.shipment import Shipment
+from ml.usual import Sums, UsualTimes, times
 
 ALL = ("all", "")
 """The lane that every shipment runs over."""
@@ -35,21 +35,44 @@ def keys(shipment: Shipment, party: bytes, products: Iterable[str] = ()) -> list
     return list(dict.fromkeys(found))
 
 
-def written(lane: Lane) -> Key:
+def written(lane: tuple[str, int, int]) -> Key:
     """A lane of `ml.lanes` as the store keeps it."""
     return lane[0], ",".join(str(place) for place in lane[1:])
 
 
-def rates_of(shipment: Shipment, counts: Mapping[Key, tuple[int, int]], basis: LaneRates) -> LaneRates:
-    """The rates of a shipment's lanes: what the model was trained with, and the outcomes counted since."""
+def time_keys(shipment: Shipment) -> set[Key]:
+    """The kinds and places whose usual times a shipment is measured by (`ml.usual`)."""
+    return {written(key) for _, keys in times(shipment) for key in keys.values()}
+
+
+def told_times(shipment: Shipment) -> dict[Key, Sums]:
+    """What a delivered shipment tells of usual times."""
+    alone = UsualTimes()
+    alone.add(shipment)
+    return {written(key): sums for key, sums in alone.sums.items()}
+
+
+def rates_of(
+    shipments: Iterable[Shipment],
+    counts: Mapping[Key, tuple[int, int]],
+    sums: Mapping[Key, tuple[int, ...]],
+    basis: LaneRates,
+) -> LaneRates:
+    """The rates of these shipments' lanes: what the model was trained with, and the outcomes that are known since."""
     seen, late = counts.get(ALL, (0, 0))
     total = Count(basis.total.seen + seen, basis.total.late + late)
     found: dict[Lane, Count] = {}
-    for lane in lanes(shipment):
-        trained = basis.counts.get(lane, Count())
-        more, later = counts.get(written(lane), (0, 0))
-        found[lane] = Count(trained.seen + more, trained.late + later)
-    return replace(basis, total=total, counts=found)
+    usual: dict[tuple[str, int, int], Sums] = {}
+    for shipment in shipments:
+        for lane in lanes(shipment):
+            if lane not in found:
+                trained, (more, later) = basis.counts.get(lane, Count()), counts.get(written(lane), (0, 0))
+                found[lane] = Count(trained.seen + more, trained.late + later)
+        for _, keys in times(shipment):
+            for key in keys.values():
+                if key not in usual:
+                    usual[key] = basis.times.sums.get(key, Sums()) + Sums(*sums.get(written(key), ()))
+    return LaneRates(total, found, UsualTimes(usual))
 
 
 def products_of(booking: Mapping[str, Any]) -> list[str]:

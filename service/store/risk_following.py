@@ -200,15 +200,15 @@ async def touched(session: Session, after: int, until: int) -> list[int]:
     return list((await session.execute(statement, {"after": after, "until": until})).scalars())
 
 
-async def mark_due(session: Session, bookings: Collection[int], reason: str) -> None:
+async def mark_due(session: Session, bookings: Collection[int], reason: str, now: datetime) -> None:
     """The shipments are to be scored now."""
     statement = text(
-        "INSERT INTO shipments_due (booking, due_at, reason) SELECT shipments.event, now(), :reason FROM shipments"
+        "INSERT INTO shipments_due (booking, due_at, reason) SELECT shipments.event, :now, :reason FROM shipments"
         " WHERE shipments.event = ANY(CAST(:bookings AS bigint[])) ORDER BY shipments.event"
         " ON CONFLICT (booking) DO UPDATE SET due_at = least(shipments_due.due_at, excluded.due_at),"
         " reason = excluded.reason"
     )
-    await session.execute(statement, {"bookings": sorted(bookings), "reason": reason})
+    await session.execute(statement, {"bookings": sorted(bookings), "reason": reason, "now": now})
 
 
 async def take_refollowed(session: Session, limit: int) -> list[int]:

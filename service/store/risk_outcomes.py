@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from service.store import risk_times
 from service.store.database import Session, copy
+from service.store.risk_times import Asked, TimeRow
 
 
 class Standing(NamedTuple):
@@ -33,15 +35,6 @@ class OutcomeRow(NamedTuple):
     delivered_at: datetime
     late: bool
     minutes: int
-
-
-class Asked(NamedTuple):
-    """A lane that is asked for as of a moment; `number` is the asker's."""
-
-    number: int
-    kind: str
-    lane: str
-    at: datetime
 
 
 class Seen(NamedTuple):
@@ -71,9 +64,16 @@ async def standings(session: Session, bookings: Collection[int]) -> list[Standin
 
 
 async def replace_outcomes(
-    session: Session, bookings: Collection[int], rows: Sequence[OutcomeRow], now: datetime
+    session: Session,
+    bookings: Collection[int],
+    rows: Sequence[OutcomeRow],
+    times: Sequence[TimeRow],
+    now: datetime,
 ) -> None:
-    """The outcomes of these bookings, in the place of those that they had; the counts of their lanes move along."""
+    """The outcomes of these bookings, and what they tell of usual times, in the place of those that they had; the
+    counts of their lanes and the sums move along.
+    """
+    await risk_times.forget(session, bookings)
     gone = text(
         "DELETE FROM shipment_outcomes WHERE booking = ANY(CAST(:bookings AS bigint[]))"
         " RETURNING booking, late, counted"
@@ -87,6 +87,8 @@ async def replace_outcomes(
         if counted:
             seen, late = changes.get(row.booking, (0, 0))
             changes[row.booking] = (seen + 1, late + row.late)
+    await risk_times.keep(session, times)
+    await risk_times.count(session, {row.booking for row, counted in kept if counted})
     await _count(session, {booking: change for booking, change in changes.items() if change != (0, 0)})
 
 
@@ -98,6 +100,7 @@ async def count_ripe(session: Session, now: datetime, limit: int) -> int:
         " ORDER BY booking LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING booking, late"
     )
     ripe = {row[0]: (1, int(row[1])) for row in await session.execute(statement, {"now": now, "limit": limit})}
+    await risk_times.count(session, ripe)
     await _count(session, ripe)
     return len(ripe)
 

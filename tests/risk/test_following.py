@@ -4,15 +4,18 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from ml.from_epcis import from_events
 from ml.shipment import Shipment, effective_end, late, planned_end
+from ml.usual import UsualTimes
 from service.erasure.erasures import Erasures
 from service.risk import lanes
 from service.store import risk_outcomes as outcomes
-from service.store.risk_outcomes import Asked
+from service.store import risk_times
+from service.store.risk_times import Asked
 from tests.risk.desk import Desk, desk_over
 from tests.risk.story import (
     LATER,
@@ -70,6 +73,20 @@ async def as_of(
     return {(one.kind, one.lane): (one.seen, one.late) for one in found}
 
 
+async def usual_as_of(desk: Desk, moment: datetime, recorded_by: datetime | None = None) -> dict[lanes.Key, Any]:
+    """What was known of usual times at a moment, of all kinds and places."""
+    rows = await desk.rows("SELECT DISTINCT kind, lane FROM shipment_times")
+    async with desk.database.session() as session:
+        asked = [Asked(0, row[0], row[1], moment) for row in rows]
+        return (await risk_times.sums_as_of(session, asked, recorded_by)).get(0, {})
+
+
+async def usual_now(desk: Desk) -> dict[lanes.Key, Any]:
+    """What the sums say, of all kinds and places."""
+    rows = await desk.rows("SELECT * FROM time_sums WHERE seen <> 0")
+    return {(row[0], row[1]): tuple(row[2:]) for row in rows}
+
+
 async def test_events_in_any_order_tell_the_same_outcomes(desk: Desk) -> None:
     shipments = story(6)
     told = [event for one in shipments for event in events_of(one)]
@@ -81,6 +98,10 @@ async def test_events_in_any_order_tell_the_same_outcomes(desk: Desk) -> None:
     await follow(desk)
     assert Counter(await outcomes_of(desk)) == Counter(map(outcome, shipments))
     assert await live_counts(desk) == counted(desk, shipments)
+    usual = UsualTimes()
+    for one in shipments:
+        usual.add(one)
+    assert await usual_now(desk) == {lanes.written(key): tuple(sums) for key, sums in usual.sums.items()}
 
 
 async def test_nothing_is_counted_before_it_was_delivered_and_recorded(desk: Desk) -> None:
@@ -171,7 +192,8 @@ async def test_what_was_erased_leaves_everything_that_derives_from_it(desk: Desk
     await erasures.erase(desk.acme, events_of(second)[0]["eventID"], "asked for")
     await follow(desk)
     assert await live_counts(desk) == {}
-    for table in ("shipment_outcomes", "shipment_lanes", "shipment_units", "shipment_milestones"):
+    assert await usual_now(desk) == {}
+    for table in ("shipment_outcomes", "shipment_times", "shipment_lanes", "shipment_units", "shipment_milestones"):
         gone = await desk.rows(f"SELECT 1 FROM {table} WHERE booking NOT IN (SELECT event FROM shipments)")
         assert gone == [], table
 
@@ -220,6 +242,7 @@ async def test_live_counters_and_history_agree_on_a_random_history(desk: Desk) -
     counters, history = await live_counts(desk), await as_of(desk, LATER)
     assert counters == {key: value for key, value in history.items() if value != (0, 0)}
     assert counters[lanes.ALL][0] > 10
+    assert await usual_now(desk) == await usual_as_of(desk, LATER)
 
     # As of each booking, the window functions agree with the plainest way to count what was known by then.
     known = [
@@ -250,6 +273,8 @@ async def test_nothing_known_at_a_moment_changes_when_more_is_told(desk: Desk) -
     await follow(desk, moment)
     then, live = await as_of(desk, moment), await live_counts(desk)
     assert then == live
+    usual = await usual_as_of(desk, moment)
+    assert usual == await usual_now(desk) != {}
     for events in after:
         if events:
             await tell(desk, events, when(events[-1]))
@@ -259,6 +284,7 @@ async def test_nothing_known_at_a_moment_changes_when_more_is_told(desk: Desk) -
     await tell(desk, [taken_back(declared)], moment + DAY)
     await follow(desk)
     assert await as_of(desk, moment) == {key: value for key, value in then.items() if value[0]}
+    assert await usual_as_of(desk, moment) == usual
     assert await as_of(desk, LATER) != then
 
 

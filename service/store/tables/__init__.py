@@ -26,7 +26,9 @@ from service.store.tables.risk_following import (
     ShipmentMilestone,
     ShipmentOutcome,
     ShipmentScore,
+    ShipmentTime,
     ShipmentUnit,
+    TimeSum,
 )
 from service.store.tables.risk_trust import (
     CalibrationState,
@@ -110,11 +112,13 @@ __all__ = [
     "ShipmentMilestone",
     "ShipmentOutcome",
     "ShipmentScore",
+    "ShipmentTime",
     "ShipmentUnit",
     "Shown",
     "SigningKey",
     "Subscription",
     "Table",
+    "TimeSum",
     "Trail",
     "TrailParty",
     "Transaction",

@@ -19,6 +19,10 @@ def _booking() -> Any:
     return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
 
 
+def _whole() -> Any:
+    return Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class RiskFollower(Table, table=True):
     """How far captures were followed: the last transaction (`captures.written_in`) that was looked at."""
 
@@ -98,6 +102,37 @@ class LaneCount(Table, table=True):
     lane: str = Field(primary_key=True)
     seen: int = Field(sa_column=Column(BigInteger, nullable=False))
     late: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class ShipmentTime(Table, table=True):
+    """What a version of an outcome tells of usual times: the sums of `ml.usual` for one kind and place."""
+
+    __tablename__ = "shipment_times"
+    __table_args__ = (Index("ix_shipment_times_kind_lane", "kind", "lane"),)
+    booking: int = _booking()
+    known_from: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    kind: str = Field(primary_key=True)
+    lane: str = Field(primary_key=True)
+    seen: int = _whole()
+    took: int = _whole()
+    plan: int = _whole()
+    took_took: int = _whole()
+    took_plan: int = _whole()
+    plan_plan: int = _whole()
+
+
+class TimeSum(Table, table=True):
+    """The sums of all outcomes that are counted now."""
+
+    __tablename__ = "time_sums"
+    kind: str = Field(primary_key=True)
+    lane: str = Field(primary_key=True)
+    seen: int = _whole()
+    took: int = _whole()
+    plan: int = _whole()
+    took_took: int = _whole()
+    took_plan: int = _whole()
+    plan_plan: int = _whole()
 
 
 class ShipmentDue(Table, table=True):
