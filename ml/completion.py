@@ -41,17 +41,23 @@ class Completion:
 
 @lru_cache(maxsize=8)
 def table(legs: int, milestones: int) -> Array:
-    """(DRAWS, legs, milestones) of uniform numbers: in each cell one in each of DRAWS equal parts (a Latin hypercube).
+    """(legs, milestones, DRAWS) of uniform numbers: in each cell one in each of DRAWS equal parts (a Latin hypercube).
 
     A cell's numbers depend on its leg and milestone only. The generator is the one whose stream Python guarantees.
     """
-    cells = np.zeros((DRAWS, legs, milestones))
+    cells = np.zeros((legs, milestones, DRAWS))
     for leg in range(legs):
         for at in range(milestones):
             stream = random.Random(1_000 * at + (999 if leg == legs - 1 else leg))
             order = np.argsort([stream.random() for _ in range(DRAWS)], kind="stable")
-            cells[:, leg, at] = (order + 0.5) / DRAWS
+            cells[leg, at] = (order + 0.5) / DRAWS
     return cells
+
+
+@lru_cache(maxsize=8)
+def _logits(legs: int, milestones: int) -> Array:
+    uniform = table(legs, milestones)
+    return np.asarray(np.log(uniform / (1.0 - uniform)), dtype=np.float64)
 
 
 def completion(now: Situation, rows: Whole, times: TimesTable) -> Completion:
@@ -63,12 +69,11 @@ def completion(now: Situation, rows: Whole, times: TimesTable) -> Completion:
 
 def _slice(now: Situation, rows: Whole, times: TimesTable) -> Completion:
     mean, scale = times.mean[rows], times.spread[rows] / SCALE
-    uniform = table(*mean.shape[1:])
     last = np.maximum(now.there.sum(axis=2)[:, -1] - 1, 0)
     ahead = _ahead(now, last)
-    legs = (now.effective * now.known).sum(axis=2)[:, None] + _drawn(now, ahead, mean, scale, uniform)
-    hub = np.max(legs[:, :, :-1], axis=2, initial=0.0)
-    begin = hub + legs[:, :, -1]
+    legs = (now.effective * now.known).sum(axis=2)[:, :, None] + _drawn(now, ahead, mean, scale)
+    hub = np.max(legs[:, :-1], axis=1, initial=0.0)
+    begin = hub + legs[:, -1]
 
     at = np.arange(len(rows))
     stay = mean[at, -1, last][:, None], scale[at, -1, last][:, None]
@@ -77,7 +82,7 @@ def _slice(now: Situation, rows: Whole, times: TimesTable) -> Completion:
     left = now.planned_end[:, -1:] - begin
     over = np.where(left > stayed, _longer(left, *stay) / _longer(stayed, *stay), 1.0)
     late = np.clip(over.mean(axis=1), LEAST, 1.0 - LEAST)
-    ends = begin + _lasting(uniform[:, -1, last].T, stayed, *stay)
+    ends = begin + _lasting(table(*mean.shape[1:])[-1, last], stayed, *stay)
     return Completion(np.log(late / (1.0 - late)), ends, hub)
 
 
@@ -89,19 +94,26 @@ def _ahead(now: Situation, last: Whole) -> Mask:
     return ahead
 
 
-def _drawn(now: Situation, ahead: Mask, mean: Array, scale: Array, uniform: Array) -> Array:
-    """(N, DRAWS, L) minutes of the milestones ahead on each leg. The next one lasts longer than it has been awaited."""
-    cells = np.exp(mean[:, None] + scale[:, None] * np.log(uniform / (1.0 - uniform))) - SHIFT
-    following = np.argmax(ahead, axis=2)[:, :, None]
-    running = np.asarray(ahead.any(axis=2), dtype=np.bool_)
-    running[:, -1] &= now.begun
-    awaited = np.where(running, np.maximum(now.minutes[:, None] - now.clock, 0.0), 0.0)[:, None]
-    taken = np.broadcast_to(uniform, cells.shape)
-    first = np.broadcast_to(following[:, None], (*cells.shape[:3], 1))
-    mean, scale = (np.take_along_axis(of, following, axis=2)[:, None, :, 0] for of in (mean, scale))
-    waited = _lasting(np.take_along_axis(taken, first, axis=3)[..., 0], awaited, mean, scale)
-    np.put_along_axis(cells, first, waited[..., None], axis=3)
-    total: Array = np.where(ahead[:, None], np.maximum(cells, 1.0), 0.0).sum(axis=3)
+def _drawn(now: Situation, ahead: Mask, mean: Array, scale: Array) -> Array:
+    """(N, L, DRAWS) minutes of the milestones ahead on each leg. The next one lasts longer than it has been awaited."""
+    total = np.zeros((*ahead.shape[:2], DRAWS))
+    row, leg, at = np.nonzero(ahead)
+    if not len(row):
+        return total
+    cells = _logits(*ahead.shape[1:])[leg, at]
+    cells *= scale[row, leg, at][:, None]
+    cells += mean[row, leg, at][:, None]
+    np.exp(cells, out=cells)
+    cells -= SHIFT
+    begins = np.flatnonzero(np.diff(row * ahead.shape[1] + leg, prepend=-1))
+    running = (leg[begins] < ahead.shape[1] - 1) | now.begun[row[begins]]
+    awaited = np.where(running, now.minutes[row[begins]] - now.clock[row[begins], leg[begins]], 0.0)
+    waiting = begins[awaited > 0.0]
+    of = row[waiting], leg[waiting], at[waiting]
+    lasted = awaited[awaited > 0.0][:, None]
+    cells[waiting] = _lasting(table(*ahead.shape[1:])[of[1:]], lasted, mean[of][:, None], scale[of][:, None])
+    np.maximum(cells, 1.0, out=cells)
+    total[row[begins], leg[begins]] = np.add.reduceat(cells, begins, axis=0)
     return total
 
 

@@ -7,6 +7,8 @@ The odds are told in three parts that add up: what the plan alone says (`plan_od
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ml.arrays import Array, at_reports
@@ -27,7 +29,7 @@ def usual_features(seen: View) -> Columns:
     own = completion(now, row, lanes.usual)
     alike = completion(now, row, lanes.wide).odds
     plan = _booked(seen)[row]
-    ends = np.percentile(own.ends, PERCENTILES, axis=1)
+    ends = _percentiles(own.ends, PERCENTILES)
     hub = np.max(now.end[:, :-1], axis=1, initial=0.0)
     last = np.maximum(now.there.sum(axis=2)[:, -1] - 1, 0)
     return {
@@ -35,10 +37,20 @@ def usual_features(seen: View) -> Columns:
         "behind_odds": alike - plan,
         "usual_odds": own.odds - alike,
         **{f"usual_end_{of:02}": slog(end - now.end[:, -1]) for of, end in zip(PERCENTILES, ends, strict=True)},
-        "usual_hub": slog(np.median(own.hub, axis=1) - hub),
+        "usual_hub": slog(_percentiles(own.hub, (50,))[0] - hub),
         "usual_place_seen": np.log1p(lanes.usual.seen[row, -1, last]),
         **_slower(seen),
     }
+
+
+def _percentiles(drawn: Array, wanted: tuple[int, ...]) -> list[Array]:
+    """(N,) each, linear between the drawn values (N, DRAWS)."""
+    ordered, found = np.sort(drawn, axis=1), list[Array]()
+    for percent in wanted:
+        at = percent / 100 * (drawn.shape[1] - 1)
+        low, high = ordered[:, math.floor(at)], ordered[:, math.ceil(at)]
+        found.append(low + (high - low) * (at - math.floor(at)))
+    return found
 
 
 def _booked(seen: View) -> Array:
