@@ -20,7 +20,7 @@ LEAST = 20
 """Shipments on which a share has to rest; below, it abstains."""
 OTHERS = 10
 """Shipments of others on a lane, from which its rate is compared with."""
-PRIOR = 10.0
+PRIOR = 2.0
 CLEARLY = 0.5
 LONGEST = timedelta(days=400)
 _USUAL = timedelta(days=90)
