@@ -1,9 +1,9 @@
 """When a score would be a guess: abstain, with the reason NOT_ENOUGH_HISTORY, rather than sound confident.
 
 Three grounds: nothing of the shipment's way is known (no place of it has a history); its state lies far outside of what
-was learnt from (many of its features are beyond what the training rows held); the members of the ensemble tell widely
-different things. The limits of the last two are set on predictions that the training rows were validated with, so that
-ordinary shipments hardly ever meet them.
+was learnt from (much of its plan, its lanes or its reports is beyond what the training rows held); the members of the
+ensemble tell widely different things. The limits of the last two are set on predictions that the training rows were
+validated with, so that ordinary shipments hardly ever meet them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from ml.shipment import Shipment
 
 FAR = 4.0
 """Deviations from the mean from which a feature counts as far outside."""
+FACTS = ("plan_", "lane_", "last_", "step_")
+"""How features begin that tell the plan, its lanes and what was reported. Those of silence and delay may grow without
+end: the longer a shipment is overdue, the more there is to say, not less."""
 ORDINARY = 0.998
 """The share of validated predictions that each of the two limits lets pass, before the margin."""
 MARGIN = 1.25
@@ -44,8 +47,9 @@ def limits(strange: Array, unlike: Array) -> Limits:
 
 
 def strangeness(scaling: Scaling, states: Array) -> Array:
-    """(n,) the share of features that lie FAR from the mean of the training rows."""
-    far = np.abs((states - scaling.mean) / scaling.deviation) > FAR
+    """(n,) the share of the FACTS among the features that lie FAR from the mean of the training rows."""
+    told = [at for at, name in enumerate(scaling.names) if name.startswith(FACTS)]
+    far = np.abs((states[:, told] - scaling.mean[told]) / scaling.deviation[told]) > FAR
     return np.asarray(far.mean(axis=1), dtype=np.float64)
 
 

@@ -160,8 +160,9 @@ def _validated(prefixes: Examples, recipe: Recipe, smith: _Smith) -> tuple[Confo
     told, unlike, strange = (list[Array]() for _ in range(3))
     for arrival, part in rolled(prefixes, recipe, smith):
         told.append(arrival.plain(part.state, part.minutes, part.projected))
-        unlike.append(arrival.disagreement(part.state))
-        strange.append(strangeness(arrival.scaling, part.state))
+        for states in (part.state, part.silence):
+            unlike.append(arrival.disagreement(states))
+            strange.append(strangeness(arrival.scaling, states))
         outcomes += picked(part, scaled(part.end, told[-1]), smith.seed)
         asked.append(part)
     state = Conformal()
