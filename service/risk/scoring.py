@@ -5,6 +5,7 @@ probability, a reason that was not there before, or one a day. What is stored is
 """
 
 import asyncio
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -154,8 +155,8 @@ def row_of(what: Known, given: "Assessment", party: bytes) -> AssessmentRow:
         list(given.arrival) if given.arrival else None,
         given.excursion,
         given.anomaly,
-        getattr(given, "calibration", None),
-        getattr(given, "inputs", None),
+        given.calibration,
+        zlib.compress(given.inputs, 1) if given.inputs else None,
     )
 
 

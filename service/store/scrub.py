@@ -17,6 +17,13 @@ TABLES = (
     "deliveries",
     "assessments",
     "shipments",
+    "shipment_units",
+    "shipment_lanes",
+    "shipment_milestones",
+    "shipment_outcomes",
+    "shipment_times",
+    "shipments_due",
+    "shipment_scores",
 )
 """Everything that an erasure takes rows or values from."""
 
