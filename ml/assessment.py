@@ -40,7 +40,8 @@ class Assessment:
     `arrival` holds the 5, 10, 50, 90 and 95 % quantiles of the instant of final delivery; `excursion` is the
     probability of a condition excursion, `anomaly` that of the trail itself (0..1); None where nothing can be said.
     `odds` are the uncalibrated log-odds and `reference` those of the reference that the reasons start from; the weights
-    of the reasons bridge the two, but for those that are too light to be told.
+    of the reasons bridge the two, but for those that are too light to be told. `calibration` names the state that moved
+    the probability since the training, where one did.
     """
 
     probability: float | None
@@ -59,3 +60,4 @@ class Assessment:
     inputs: bytes = b""
     odds: float | None = None
     reference: float | None = None
+    calibration: str | None = None

@@ -18,6 +18,7 @@ from service.ledger.relay import Relay
 from service.ledger.watch import Watcher
 from service.queries.reindexing import Reindexer
 from service.recall import Grower, Holder
+from service.risk.calibrating import Calibrator
 from service.risk.following import Follower
 from service.risk.scoring import Scoring
 from service.risk.sealing import Sealer
@@ -54,6 +55,7 @@ async def work(settings: Settings, roles: Collection[Role] = ROLES, stop: asynci
                     Follower(database).step,
                     Scoring(database, settings).step,
                     Sealer(database, settings).step,
+                    Calibrator(database, settings).step,
                 ):
                     group.create_task(_repeat(step, settings.poll_seconds, stop))
             if "deliver" in roles:

@@ -177,6 +177,7 @@ class InputsShape(_Shape):
     modelHash: str  # noqa: N815
     inputHash: str  # noqa: N815
     inputs: str
+    calibration: Annotated[str | None, Field(description="state of the calibration; its sha256 is its id")]
 
 
 class ModelShape(_Shape):

@@ -1,6 +1,5 @@
 """Commands of who asks whether scores were right, and of who decides which model gives them."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -139,7 +138,7 @@ def card(
 
     written = write_card(folder)
     if cargo is not None:
-        write_reference(folder, asyncio.run(asyncio.to_thread(_cargo_reference, folder, cargo)))
+        write_reference(folder, _cargo_reference(folder, cargo))
     typer.echo(f"{written.name} {written.hash}")
 
 
@@ -147,13 +146,14 @@ def _cargo_reference(folder: Path, cargo: Path) -> Any:
     from ml.cards import heads_of, reference
     from ml.datasets import cargo2000
     from ml.examples import examples
+    from service.risk.recomputing import columns
 
     description = orjson.loads((heads_of(folder)["late"] / "model.json").read_bytes())
     last = description["recipe"].get("last", 2628)
     known = examples(cargo2000.read(cargo)).upto(last)
-    names = description["scaling"]["names"]
-    columns = [known.names.index(name) for name in names]
-    return reference(names, known.state[:, columns], known.late, known.weight)
+    names = columns(heads_of(folder))
+    chosen = [known.names.index(name) for name in names]
+    return reference(names, known.state[:, chosen], known.late, known.weight)
 
 
 def _decide(model: str, what: str, body: Any, url: str | None, key: str | None) -> None:

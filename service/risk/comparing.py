@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ml.scorer import Assessment
 
 EXACT = ("probability", "band", "stage", "expected_end", "planned_end", "arrival", "excursion", "anomaly")
-HASHES = ("model_hash", "input_hash")
+HASHES = ("model_hash", "input_hash", "calibration")
 MOST_FEATURES = 20
 
 

@@ -12,6 +12,7 @@ from service.parties.caller import Caller
 from service.parties.scopes import Scope
 from service.risk import drift
 from service.risk.models import Releases, active_folder
+from service.risk.recomputing import columns
 from service.risk.record import period
 from service.store import score_record as store
 from service.store.database import Database
@@ -61,12 +62,9 @@ class Drift:
 
 def _read(folder: Any) -> tuple[str, Sequence[str], dict[str, Any] | None]:
     """Hash, names of the features and reference of a release."""
-    import json
-
     from ml.cards import hash_of, heads_of, read_reference
 
-    description = json.loads((heads_of(folder)["late"] / "model.json").read_bytes())
-    return hash_of(folder), description["scaling"]["names"], read_reference(folder)
+    return hash_of(folder), columns(heads_of(folder)), read_reference(folder)
 
 
 def _told(

@@ -12,6 +12,7 @@ import orjson
 from ml.vocabulary import PREFIX
 from service.epcis.times import instant
 from service.errors import TrailsealError
+from service.risk.calibrated import State, probability
 from service.risk.models import Releases
 from service.risk.recomputing import recomputed
 from service.risk.statement import MEMBER, decimal
@@ -37,14 +38,15 @@ def check(assessment: str, bundle: bytes, inputs: bytes, model: Path | None) -> 
     from ml.scorer import Scorer
 
     scorer = Scorer.load(Releases(model).folder_of(sealed["modelHash"]))
-    told = recomputed(scorer, bytes.fromhex(given["inputs"].removeprefix("0x"))) if given["inputs"] != "0x" else None
+    state = None if "calibration" not in sealed else _state(given, sealed["calibration"])
+    told = recomputed(scorer, [bytes.fromhex(given["inputs"].removeprefix("0x"))])[0]
     if told is None:
         raise NoStatement("the score was a fact or an abstention, or these are no inputs of this model")
     overdue = "plannedEnd" in sealed and instant(sealed["asOf"]) > instant(sealed["plannedEnd"])
-    probability = 1.0 if overdue else told.probability
+    chance = 1.0 if overdue else probability(scorer.model, state, sealed["stage"], told.odds)
     computed = {
-        "probability": decimal(probability),
-        "band": scorer.model.bands.of(probability),
+        "probability": decimal(chance),
+        "band": scorer.model.bands.of(chance),
         "modelHash": scorer.hash,
         "inputHash": told.input_hash,
     }
@@ -78,6 +80,16 @@ def _statement(assessment: str, file: bytes) -> dict[str, Any]:
         if isinstance(told, dict) and told.get(f"{PREFIX}:assessmentID") == assessment:
             return {name.removeprefix(f"{PREFIX}:"): value for name, value in told.items()}
     raise NoStatement(f"the bundle discloses no statement of the score {assessment}")
+
+
+def _state(given: dict[str, Any], id_: str) -> State:
+    try:
+        state = State.read(given["calibration"])
+    except (KeyError, TypeError, ValueError):
+        state = None
+    if state is None or state.id != id_:
+        raise NoStatement(f"the file of inputs lacks the state {id_} of the calibration, or has another")
+    return state
 
 
 def _inputs(assessment: str, file: bytes) -> dict[str, Any]:

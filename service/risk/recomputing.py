@@ -1,6 +1,9 @@
 """A score out of its stored inputs alone: what the model says of these numbers. Needs no database and no events."""
 
+import json
 import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -8,34 +11,45 @@ if TYPE_CHECKING:
 
 
 class Recomputed(NamedTuple):
-    """What follows from inputs: the hash over them, and the log-odds and the probability of being late."""
+    """What follows from inputs: the hash over them, and the uncalibrated log-odds of being late."""
 
     input_hash: str
     odds: float
-    probability: float
 
 
-def recomputed(scorer: "Scorer", stored: bytes) -> Recomputed | None:
-    """What the model says of stored inputs; None where these are not inputs of this model.
+def columns(heads: Mapping[str, Path]) -> tuple[str, ...]:
+    """The names of the stored features: those of the head `late` first, then what only the arrival head uses."""
+    named = [
+        json.loads((heads[head] / "model.json").read_bytes())["scaling"]["names"]
+        for head in ("late", "arrival")
+        if head in heads
+    ]
+    return tuple(dict.fromkeys(name for names in named for name in names))
 
-    `probability` is that of an open question: past its planned end a shipment is late for certain.
-    """
-    import numpy as np
 
+def recomputed(scorer: "Scorer", stored: Sequence[bytes]) -> list[Recomputed | None]:
+    """What the model says of stored inputs, in their order; None of what are no inputs of this model."""
     from ml.inference import Ensemble
     from ml.inputs import input_hash, unpacked
     from ml.tokens import TOKEN_NAMES
 
-    names = tuple(scorer.model.scaling.names)
-    told_names = TOKEN_NAMES if scorer.model.description.get("told", "states") == "tokens" else names
-    try:
-        packed = opened(stored)
-        used = unpacked(names, told_names, [packed])
-    except (ValueError, zlib.error):
-        return None
-    odds = Ensemble(scorer.model).odds(used)
-    chance = float(scorer.model.calibration.apply(np.asarray(odds, dtype=np.float64))[0])
-    return Recomputed(input_hash(names, told_names, packed), float(odds[0]), round(chance, 6))
+    names, late = columns(scorer.release.folders), tuple(scorer.model.scaling.names)
+    told_names = TOKEN_NAMES if "told" in scorer.model.description["shape"] else names
+    packed: dict[int, bytes] = {}
+    for at, one in enumerate(stored):
+        try:
+            opened_one = opened(one)
+            unpacked(names, told_names, [opened_one])
+        except (ValueError, zlib.error):
+            continue
+        packed[at] = opened_one
+    found: list[Recomputed | None] = [None] * len(stored)
+    if packed:
+        used = unpacked(names, told_names, list(packed.values()))
+        odds = Ensemble(scorer.model).odds(used.of(late)).tolist()
+        for at, one in zip(packed, odds, strict=True):
+            found[at] = Recomputed(input_hash(names, told_names, packed[at]), one)
+    return found
 
 
 def opened(stored: bytes) -> bytes:

@@ -10,7 +10,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import orjson
@@ -18,16 +18,18 @@ import orjson
 from service.config import Settings
 from service.parties.caller import Caller
 from service.parties.scopes import Scope
+from service.risk.calibrated import Calibrated, State, is_fact, probability
 from service.risk.comparing import HASHES, differences, features, told
 from service.risk.errors import AssessmentNotFound
 from service.risk.knowing import Wanted, known
 from service.risk.models import Releases
-from service.risk.recomputing import opened, recomputed
+from service.risk.recomputing import columns, opened, recomputed
 from service.risk.sealing import unable
 from service.risk.statement import MEMBER, statement_id
 from service.risk.statement import told as stated
+from service.risk.trust_errors import ModelMissing
+from service.store import score_calibrations, score_record, score_seals
 from service.store import score_past as past
-from service.store import score_record, score_seals
 from service.store.database import Database, Session
 from service.store.trails import Viewer
 
@@ -54,7 +56,8 @@ class Reproductions:
         async with self._database.session() as session:
             row = await self._row(session, caller, assessment)
             scorer = await self._scorer(row["model_hash"])
-            found = await self._computed(session, row, scorer)
+            state = await self._state(session, row["calibration"])
+            found = await self._computed(session, row, scorer, state)
             sealed = await self._statement(session, row)
         differs = [*found["differs"], *sealed["differs"]]
         return {
@@ -80,6 +83,7 @@ class Reproductions:
         caller.require(Scope.RISK_READ)
         async with self._database.session() as session:
             row = await self._row(session, caller, assessment)
+            state = await self._state(session, row["calibration"])
         packed = opened(row["inputs"]) if row["inputs"] else b""
         return {
             "format": "trailseal-score-inputs/1",
@@ -87,6 +91,7 @@ class Reproductions:
             "modelHash": row["model_hash"],
             "inputHash": row["input_hash"],
             "inputs": f"0x{packed.hex()}",
+            "calibration": None if state is None else state.written(),
         }
 
     async def _row(self, session: Session, caller: Caller, assessment: UUID) -> Mapping[str, Any]:
@@ -105,12 +110,24 @@ class Reproductions:
             self._scorers[hash_] = await asyncio.to_thread(Scorer.load, folder)
         return self._scorers[hash_]
 
-    async def _computed(self, session: Session, row: Mapping[str, Any], scorer: "Scorer") -> dict[str, Any]:
+    async def _state(self, session: Session, id_: str | None) -> State | None:
+        if id_ is None:
+            return None
+        written = await score_calibrations.state(session, id_)
+        state = None if written is None else State.read(written)
+        if state is None or state.id != id_:
+            raise ModelMissing(f"the state {id_} of the calibration is not kept, or was altered")
+        return state
+
+    async def _computed(
+        self, session: Session, row: Mapping[str, Any], scorer: "Scorer", state: State | None
+    ) -> dict[str, Any]:
         seq = row["known_seq"]
         gone = past.Since(0, 0) if seq is None else await past.since(session, row["trail"], seq)
-        found = await self._from_events(session, row, scorer, erased=gone.erased > 0)
+        moved = scorer if state is None else cast("Scorer", Calibrated(scorer, state))
+        found = await self._from_events(session, row, moved, erased=gone.erased > 0)
         if found is None or (found["differs"] and gone.erased):
-            found = await asyncio.to_thread(_from_inputs, row, scorer)
+            found = await asyncio.to_thread(_from_inputs, row, scorer, state)
         return found | {"eventsErasedSince": gone.erased, "eventsSince": gone.later}
 
     async def _from_events(
@@ -126,7 +143,7 @@ class Reproductions:
         (given,) = await asyncio.to_thread(lambda: scorer.score([what.case()]))
         forgotten = erased and not row["reasons"]  # an erasure takes the words away, whatever it was of
         fields = [field for field in told(given) if field != "reasons" or not forgotten]
-        names = list(scorer.model.scaling.names)
+        names = columns(scorer.release.folders)
         return {
             "from": "events",
             "differs": differences(row, told(given), fields),
@@ -163,19 +180,21 @@ class Reproductions:
         }
 
 
-def _from_inputs(row: Mapping[str, Any], scorer: "Scorer") -> dict[str, Any]:
-    """The score out of its stored inputs: what is late for certain, or abstained, has none."""
-    told_again = recomputed(scorer, row["inputs"]) if row["inputs"] else None
+def _from_inputs(row: Mapping[str, Any], scorer: "Scorer", state: State | None) -> dict[str, Any]:
+    """The score out of its stored inputs: what was delivered, or had no plan, has none."""
+    told_again = recomputed(scorer, [row["inputs"]])[0] if row["inputs"] else None
     if told_again is None:
         why = "events were erased since, and no inputs are stored with the score: it cannot be computed again"
         return {"from": None, "differs": [], "features": [], "notes": [why]}
-    overdue = row["planned_end"] is not None and row["as_of"] > row["planned_end"]
-    probability = 1.0 if overdue else told_again.probability
+    overdue = is_fact(row["planned_end"], row["as_of"])
+    chance = 1.0 if overdue else probability(scorer.model, state, row["stage"], told_again.odds)
+    silent = row["probability"] is None  # it abstained for a reason that is not in the inputs
     computed = {
-        "probability": probability,
-        "band": scorer.model.bands.of(probability),
+        "probability": None if silent else chance,
+        "band": None if silent else scorer.model.bands.of(chance),
         "model_hash": scorer.hash,
         "input_hash": told_again.input_hash,
+        "calibration": row["calibration"],
     }
     return {
         "from": "inputs",

@@ -4,10 +4,12 @@ import asyncio
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from service.config import Settings
+from service.risk.calibrated import Calibrated, State
 from service.risk.models import active_folder
+from service.store import score_calibrations
 from service.store.database import Session
 
 if TYPE_CHECKING:
@@ -26,7 +28,15 @@ class Scorers:
         self._looked = 0.0
 
     async def active(self, session: Session) -> "Scorer":
-        """The scorer, shared by all uses of this process; raises ModelMissing."""
+        """The scorer with the newest state of its calibration; raises ModelMissing."""
+        scorer = await self.plain(session)
+        newest = await score_calibrations.newest(session, scorer.hash)
+        if newest is None:
+            return scorer
+        return cast("Scorer", Calibrated(scorer, State.read(newest[1])))
+
+    async def plain(self, session: Session) -> "Scorer":
+        """The scorer as it was trained, shared by all uses of this process; raises ModelMissing."""
         if self._folder is None or time.monotonic() - self._looked > _LOOKED_SECONDS:
             self._folder, self._looked = await active_folder(session, self._settings), time.monotonic()
         return await asyncio.to_thread(_loaded, self._folder)

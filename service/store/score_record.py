@@ -54,7 +54,7 @@ class Given(NamedTuple):
 
 
 # Of several bookings of a unit, the first that stands has the outcome.
-_BOOKING = (
+BOOKING = (
     " LEFT JOIN LATERAL (SELECT shipments.event FROM shipments WHERE shipments.trail = assessments.trail"
     f" AND shipments.retracted_at IS NULL AND {FIRST} ORDER BY shipments.event LIMIT 1) AS booking ON true"
     " LEFT JOIN shipment_outcomes AS outcome ON outcome.booking = booking.event AND outcome.known_until IS NULL"
@@ -75,7 +75,7 @@ async def shown_between(session: Session, viewer: Viewer, since: datetime, until
         " FROM (SELECT DISTINCT ON (assessment, party) assessment, party, at, rank FROM shown"
         "  WHERE at >= :since AND at < :until AND (:sees_all OR party = :viewer)"
         "  ORDER BY assessment, party, at, rank) AS first"
-        f" JOIN assessments ON assessments.id = first.assessment{_BOOKING}"
+        f" JOIN assessments ON assessments.id = first.assessment{BOOKING}"
         f" WHERE {VISIBLE.format(trail='assessments.trail')} ORDER BY first.at DESC, first.rank LIMIT :most"
     )
     values = {**viewer.values, "since": since, "until": until, "most": MOST_SHOWN}
@@ -92,7 +92,7 @@ async def given_between(
         "  WHERE created_at >= :since AND created_at < :until AND model_hash = :model"
         f"  AND {VISIBLE.format(trail='assessments.trail')} ORDER BY trail, stage, as_of) AS one"
         f"  ORDER BY md5(CAST(id AS text)) LIMIT :limit) AS sample"
-        f"{_BOOKING.replace('assessments.', 'sample.')} ORDER BY sample.as_of"
+        f"{BOOKING.replace('assessments.', 'sample.')} ORDER BY sample.as_of"
     )
     values = {**viewer.values, "since": since, "until": until, "model": model, "limit": limit}
     return [Given(*row) for row in (await session.execute(statement, values)).all()]

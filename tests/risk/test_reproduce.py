@@ -18,14 +18,22 @@ from ml.simulate import season
 from ml.to_epcis import to_epcis
 from service.erasure.erasures import Erasures
 from service.parties.signing_keys import SigningKeys
+from service.risk import offline
+from service.risk.calibrated import State
 from service.risk.errors import AssessmentNotFound
 from service.risk.following import Follower
 from service.risk.models import Releases
 from service.risk.reproduce import Reproductions
 from service.risk.scoring import Scoring
 from service.risk.sealing import Sealer
+from service.risk.statement import MEMBER
 from service.risk.trust_errors import ModelMissing
+from service.store import score_calibrations
 from tests.risk.desk import Desk, desk_over
+from tests.sealing.cases import WORLD
+from tests.sealing.world import START as START_OF_CHAIN
+from tests.sealing.world import Told, said
+from tests.trails.freight import SUPPLIER
 
 START = datetime.now(UTC) - timedelta(days=2)
 
@@ -173,6 +181,58 @@ async def test_after_an_erasure_the_stored_inputs_tell_the_score(desk: Desk, aga
     await desk.rows("UPDATE assessments SET probability = 0.999 WHERE id = :id", id=given[0])
     told = await again.reproduce(desk.acme, given[0])
     assert (told["reproduced"], [one["what"] for one in told["differs"]]) == (False, ["probability"])
+
+
+async def test_a_score_of_a_calibration_that_moved_on_is_the_same_again(desk: Desk) -> None:
+    story = Story(desk)
+    await story.tell()
+    (hash_, *_) = Releases().cards()
+    states = [State(hash_, {"all": pair}) for pair in ((0.7, 0.4), (1.5, -1.0))]
+    await keep(desk, states[0])
+    given = await from_inputs(desk, await story.scored())
+    await keep(desk, states[1])
+    told = await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given[0])
+    assert (told["reproduced"], told["differs"], told["calibration"]) == (True, [], states[0].id)
+    await desk.rows("UPDATE calibrations SET state = :other WHERE id = :id", other=states[1].written(), id=states[0].id)
+    with pytest.raises(ModelMissing, match="calibration"):
+        await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given[0])
+
+
+async def keep(desk: Desk, state: State) -> None:
+    async with desk.database.session() as session:
+        await score_calibrations.add(session, state.id, state.model, state.written(), {"shipments": 1})
+
+
+async def test_a_sealed_statement_is_checked_without_the_service(desk: Desk, again: Reproductions) -> None:
+    story = Story(desk)
+    await story.tell()
+    (hash_, *_) = Releases().cards()
+    await keep(desk, State(hash_, {"all": (0.7, 0.4)}))
+    given = (await from_inputs(desk, await story.scored()))[0]
+    await sealed(desk)
+    inputs = orjson.dumps(await again.inputs(desk.acme, given))
+    (row,) = await desk.rows("SELECT document FROM events WHERE event_id = :id", id=f"urn:uuid:{given}")
+    statement = orjson.loads(row[0])
+    assert offline.check(str(given), bundle(statement), inputs, None)["reproduced"] is True
+    altered = orjson.loads(row[0])
+    altered[MEMBER]["trailseal:probability"] = "0.01"
+    told = offline.check(str(given), bundle(altered), inputs, None)
+    assert (told["reproduced"], [one["what"] for one in told["differs"]]) == (False, ["probability"])
+    with pytest.raises(offline.NoStatement, match="no statement"):
+        offline.check(str(UUID(int=1)), bundle(statement), inputs, None)
+    with pytest.raises(offline.NoStatement, match="save-inputs"):
+        offline.check(str(given), bundle(statement), b"{}", None)
+    with pytest.raises(offline.NoStatement, match="does not read"):
+        offline.check(str(given), b"{}", inputs, None)
+    with pytest.raises(offline.NoStatement, match="no risk trail"):
+        offline.check(str(given), (WORLD.bundle()).dump(), inputs, None)
+
+
+def bundle(statement: dict[str, Any]) -> bytes:
+    """A bundle of a made-up chain on which the statement was recorded."""
+    (trail,) = statement["epcList"]
+    told = said(SUPPLIER, statement, START_OF_CHAIN, trail)
+    return WORLD.but(trails=(Told((told,), trail, custody=0),)).bundle().dump()
 
 
 async def test_a_release_that_is_missing_or_altered_is_named(desk: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""The calibration is refitted as outcomes arrive: a worker makes states, scorers use the newest.
+
+It learns from every stored score that was a forecast, shown or not: what is shown are the tops of lists, and what is
+stored does not depend on who looked. An outcome that somebody acted on (disposition `acted`) says what the action made
+of it, not what would have been; such shipments are left out, and those of a like probability that nobody acted on
+weigh more instead (by one over the share of them that is left, five at most). That makes up for acting on high scores,
+not for analysts who know more than the score does: among equal scores, what they leave alone turns out better.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.config import Settings
+from service.risk.calibrated import ALL, State, linear
+from service.risk.recomputing import recomputed
+from service.risk.scorers import Scorers
+from service.risk.trust_errors import ModelMissing
+from service.store import score_calibrations as store
+from service.store.database import Database
+from service.store.score_calibrations import KnownScore
+
+if TYPE_CHECKING:
+    from ml.arrays import Array
+    from ml.scorer import Scorer
+
+_log = structlog.get_logger(__name__)
+EVERY_SECONDS = 60.0
+FRESH = 20
+"""Shipments whose outcome became known that a new state takes."""
+LEAST = 40
+"""Shipments that a stage needs for a slope and a shift of its own."""
+WINDOW = timedelta(days=180)
+MOST = 5_000
+PRIOR = 2.0
+_MOST_WEIGHT = 5.0
+
+
+class Calibrator:
+    """Makes states of the model that scores; any number may run, the same outcomes give the same state."""
+
+    def __init__(
+        self, database: Database, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._database, self._clock, self._scorers = database, clock, Scorers(settings)
+        self._looked = -EVERY_SECONDS
+
+    async def step(self) -> bool:
+        """Makes a state where enough outcomes became known; whether it did. Looks once a minute."""
+        if time.monotonic() - self._looked < EVERY_SECONDS:
+            return False
+        self._looked = time.monotonic()
+        now = self._clock()
+        try:
+            async with self._database.session() as session:
+                scorer = await self._scorers.plain(session)
+                former = await store.newest(session, scorer.hash)
+                after = former[2] if former else now - WINDOW
+                if await store.outcomes_known(session, scorer.hash, after, now) < FRESH:
+                    return False
+                scores = await store.known_scores(session, scorer.hash, now - WINDOW, now, MOST)
+        except ModelMissing:
+            return False
+        state, used = await asyncio.to_thread(refitted, scorer, scores)
+        async with self._database.session() as session:
+            await store.add(session, state.id, scorer.hash, state.written(), used)
+        _log.info("calibrated", calibration=state.id, **used)
+        return True
+
+
+def refitted(scorer: "Scorer", scores: Sequence[KnownScore]) -> tuple[State, dict[str, int]]:
+    """The state that these outcomes give, and what they were: scores, shipments, and those left out as acted on."""
+    import numpy as np
+
+    told = recomputed(scorer, [one.inputs for one in scores])
+    usable = [(one, again.odds) for one, again in zip(scores, told, strict=True) if again is not None]
+    left = _left([one for one, _ in usable])
+    kept = [(one, odds) for one, odds in usable if not one.acted]
+    stages: dict[str, tuple[float, float]] = {}
+    for stage in (ALL, *sorted({one.stage for one, _ in kept})):
+        some = [(one, odds) for one, odds in kept if stage in (ALL, one.stage)]
+        if stage != ALL and len({one.trail for one, _ in some}) < LEAST:
+            continue
+        times: dict[bytes, int] = {}
+        for one, _ in some:
+            times[one.trail] = times.get(one.trail, 0) + 1
+        weight = np.array([min(1 / left[_tenth(one)], _MOST_WEIGHT) / times[one.trail] for one, _ in some])
+        odds_ = np.array([linear(scorer.model, odds) for _, odds in some])
+        if some:
+            stages[stage] = platt(np.array([float(one.late) for one, _ in some]), odds_, weight)
+    shipments, acted = {one.trail for one, _ in kept}, {one.trail for one, _ in usable if one.acted}
+    return State(scorer.hash, stages), {"scores": len(kept), "shipments": len(shipments), "acted": len(acted)}
+
+
+def platt(truth: "Array", odds: "Array", weight: "Array", rounds: int = 100) -> tuple[float, float]:
+    """Slope and shift of greatest penalised likelihood (Platt 1999), in millionths.
+
+    A ridge of strength `PRIOR` towards slope 1 and shift 0 keeps few outcomes from moving much; Newton's steps are
+    halved while they do not improve (outcomes far from what was expected would throw them out of the valley).
+    """
+    import numpy as np
+
+    inputs, prior = np.stack([odds, np.ones_like(odds)], axis=1), np.array([1.0, 0.0])
+
+    def loss(pair: "Array") -> float:
+        moved = inputs @ pair
+        told = weight @ (np.logaddexp(0.0, moved) - truth * moved)
+        return float(told + PRIOR / 2 * np.sum((pair - prior) ** 2))
+
+    fitted = prior
+    for _ in range(rounds):
+        p = 1.0 / (1.0 + np.exp(-inputs @ fitted))
+        gradient = inputs.T @ (weight * (p - truth)) + PRIOR * (fitted - prior)
+        curvature = (inputs * (weight * p * (1 - p))[:, None]).T @ inputs + PRIOR * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        while loss(fitted - step) > loss(fitted) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        fitted = fitted - step
+        if np.abs(step).max() < 1e-9:
+            break
+    return round(float(fitted[0]), 6), round(float(fitted[1]), 6)
+
+
+def _tenth(one: KnownScore) -> int:
+    return min(int(one.probability * 10), 9)
+
+
+def _left(scores: Sequence[KnownScore]) -> list[float]:
+    """For each tenth of the probability, the share of scores that nobody acted on (at least a small one)."""
+    counts, acted = [0] * 10, [0] * 10
+    for one in scores:
+        counts[_tenth(one)] += 1
+        acted[_tenth(one)] += one.acted
+    return [max(1 - some / all_, 1 / _MOST_WEIGHT) if all_ else 1.0 for some, all_ in zip(acted, counts, strict=True)]
