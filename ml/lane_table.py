@@ -13,7 +13,7 @@ import numpy as np
 from ml.arrays import Array, Whole
 from ml.lanes import KINDS, Lane, LaneRates, lanes, logit
 from ml.shipment import Leg, Shipment
-from ml.usual import Usual
+from ml.usual import MOST, SHIFT, Usual
 
 PLACES = 8
 """Milestones of a leg that a row has places for, at least."""
@@ -22,8 +22,8 @@ PLACES = 8
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """One shipment's lanes: `base` log-odds overall; of each lane its kind, its log-odds above the base, how many
-    outcomes were seen. `places` holds for each leg the log-odds of the place of each milestone; `usual` and `wide` what
-    is usual for each milestone, by its places and by its kind alone.
+    outcomes were seen. `places` holds for each leg the log-odds of the place of each milestone; `usual` what is usual
+    for each milestone, leg by leg, and `planned` its planned minutes.
     """
 
     base: float
@@ -31,8 +31,8 @@ class LaneRow:
     odds: tuple[float, ...]
     seen: tuple[float, ...]
     places: tuple[tuple[float, ...], ...]
-    usual: tuple[tuple[Usual, ...], ...]
-    wide: tuple[tuple[Usual, ...], ...]
+    usual: Sequence[Usual]
+    planned: Sequence[int]
 
 
 def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
@@ -46,7 +46,8 @@ def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
         tuple(odds.values()),
         tuple(float(rates.seen(lane)) for lane in found),
         tuple(_along(leg, odds) for leg in shipment.legs),
-        *rates.times.row(shipment),
+        rates.times.row(shipment),
+        [milestone.planned or 0 for leg in shipment.legs for milestone in leg.milestones],
     )
 
 
@@ -66,7 +67,9 @@ def _along(leg: Leg, odds: dict[Lane, float]) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TimesTable:
-    """What is usual for the milestones of n rows: `mean`, `spread` and `seen` (n, L, M) as in `ml.usual.Usual`."""
+    """What is usual for the milestones of n rows: `mean` and `spread` (n, L, M) of ln(minutes + SHIFT), `seen`
+    outcomes (n, L, M); 0, 1, 0 where there is no milestone.
+    """
 
     mean: Array
     spread: Array
@@ -108,9 +111,8 @@ def lane_table(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> LaneTabl
         total / np.maximum(number, 1.0),
         np.where(none, 0.0, worst),
         np.where(none, 0.0, least),
-        _filled(shape, cells, (odds for row in rows for leg in row.places for odds in leg)),
-        _times(shape, cells, [row.usual for row in rows]),
-        _times(shape, cells, [row.wide for row in rows]),
+        _filled(shape, cells, [odds for row in rows for leg in row.places for odds in leg]),
+        *_times(shape, cells, rows),
     )
 
 
@@ -130,17 +132,22 @@ def _cells(rows: Sequence[LaneRow], shape: tuple[int, int, int]) -> Whole:
     return np.array(at, dtype=np.int64)
 
 
-def _filled(shape: tuple[int, int, int], cells: Whole, values: Iterable[float], otherwise: float = 0.0) -> Array:
+def _filled(
+    shape: tuple[int, int, int], cells: Whole, values: Sequence[float] | Array, otherwise: float = 0.0
+) -> Array:
     filled: Array = np.full(shape, otherwise)
-    filled.reshape(-1)[cells] = np.fromiter(values, dtype=np.float64, count=len(cells))
+    filled.reshape(-1)[cells] = values
     return filled
 
 
-def _times(shape: tuple[int, int, int], cells: Whole, rows: Sequence[tuple[tuple[Usual, ...], ...]]) -> TimesTable:
-    told = np.array([usual for row in rows for leg in row for usual in leg], dtype=np.float64).reshape(-1, 3)
-    return TimesTable(
-        _filled(shape, cells, told[:, 0]), _filled(shape, cells, told[:, 1], 1.0), _filled(shape, cells, told[:, 2])
-    )
+def _times(shape: tuple[int, int, int], cells: Whole, rows: Sequence[LaneRow]) -> tuple[TimesTable, TimesTable]:
+    told = np.array([usual for row in rows for usual in row.usual], dtype=np.float64).reshape(-1, len(Usual._fields))
+    slope, base, spread, wide_base, wide_spread, seen = told.T
+    planned = np.array([minutes for row in rows for minutes in row.planned], dtype=np.float64)
+    plan = slope * np.log(np.clip(planned, 0, MOST) + SHIFT)
+    known = _filled(shape, cells, seen)
+    narrow = TimesTable(_filled(shape, cells, base + plan), _filled(shape, cells, spread, 1.0), known)
+    return narrow, TimesTable(_filled(shape, cells, wide_base + plan), _filled(shape, cells, wide_spread, 1.0), known)
 
 
 def lane_rows(shipments: Sequence[Shipment], rates: LaneRates | Sequence[LaneRates]) -> list[LaneRow]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from ml.shipment import Leg, Milestone, Shipment
@@ -20,23 +19,30 @@ from ml.shipment import Leg, Milestone, Shipment
 SHIFT = 60
 """Minutes added before the logarithm is taken, so that five minutes and fifteen are not worlds apart."""
 MICRO = 1_000_000
+MOST_KNOWN = 200_000
+"""Answers that are kept at hand."""
 MOST = 10_000_000
 """Minutes above which a report counts as this many: nobody's clock runs for twenty years."""
 Key = tuple[str, int, int]
 """(leg's side and code, place, other place or planned minutes); -1: a place is unknown, -2: it is left out."""
 
 
+Where = tuple[str, int, int, int | None]
+"""(leg's side and code, place, other place, planned minutes where they name a kind of stay), -1: a place is unknown."""
+
+
 class Usual(NamedTuple):
-    """What is usual for a milestone: `mean` and `spread` (standard deviation) of ln(minutes + SHIFT), and how many
-    outcomes were `seen` at its place.
+    """What is usual for a milestone: ln(minutes + SHIFT) has the mean `slope` · ln(planned + SHIFT) + `base` and the
+    standard deviation `spread`; `wide_base` and `wide_spread` by its kind alone, whatever its places; `seen` outcomes
+    at its place.
     """
 
-    mean: float
+    slope: float
+    base: float
     spread: float
+    wide_base: float
+    wide_spread: float
     seen: int
-
-
-Legs = tuple[tuple[Usual, ...], ...]
 
 
 class Sums(NamedTuple):
@@ -61,24 +67,33 @@ _LEANS: Mapping[str, float] = {"kind": 4.0, "place": 2.0, "plan": 4.0, "other": 
 def times(shipment: Shipment) -> Iterator[tuple[Milestone, dict[str, Key]]]:
     """Each milestone with its keys from wide to narrow."""
     for leg in shipment.legs:
-        far = shipment.destination if leg.slot == "o" else shipment.hub
-        yield from zip(leg.milestones, _along(leg, -1 if far is None else far), strict=True)
+        yield from zip(leg.milestones, map(_keys, _along(leg, shipment)), strict=True)
 
 
-def _along(leg: Leg, far: int) -> Iterator[dict[str, Key]]:
+def _along(leg: Leg, shipment: Shipment) -> Iterator[Where]:
+    far = shipment.destination if leg.slot == "o" else shipment.hub
     side, stops = "o" if leg.slot == "o" else "i", [-1 if place is None else place for place in leg.places]
     if not stops:
         stops = [-1]
+    end, last = len(stops) - 1, len(leg.milestones) - 1
     for at, milestone in enumerate(leg.milestones):
-        here = min(at // 2, len(stops) - 1)
-        last = at == len(leg.milestones) - 1
-        other = {"RCS": far, "DLV": stops[0], "DEP": stops[min(here + 1, len(stops) - 1)], "RCF": stops[here - 1]}
-        place = stops[-1] if last else stops[here]
-        kind = side + milestone.code
-        keys: dict[str, Key] = {"kind": (kind, -2, -2), "place": (kind, place, -2)}
-        if milestone.code in ("DEP", "DLV") and milestone.planned is not None:
-            keys["plan"] = (kind + "=", place, milestone.planned)
-        yield keys | {"other": (kind, place, other[milestone.code])}
+        code, here = milestone.code, min(at // 2, end)
+        planned = milestone.planned if code in ("DEP", "DLV") else None
+        if code == "RCS":
+            other = -1 if far is None else far
+        elif code == "DEP":
+            other = stops[min(here + 1, end)]
+        else:
+            other = stops[0] if code == "DLV" else stops[here - 1]
+        yield side + code, stops[-1] if at == last else stops[here], other, planned
+
+
+def _keys(where: Where) -> dict[str, Key]:
+    kind, place, other, planned = where
+    keys: dict[str, Key] = {"kind": (kind, -2, -2), "place": (kind, place, -2)}
+    if planned is not None:
+        keys["plan"] = (kind + "=", place, planned)
+    return keys | {"other": (kind, place, other)}
 
 
 @dataclass(slots=True)
@@ -86,9 +101,7 @@ class UsualTimes:
     """Sums for each key that was seen."""
 
     sums: dict[Key, Sums] = field(default_factory=dict)
-    _found: dict[tuple[Key, Key | None], tuple[float, float, float, float, float, int]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _found: dict[Where, Usual] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, shipment: Shipment) -> None:
         """Takes in what was planned and reported of a shipment whose outcome is known."""
@@ -99,32 +112,29 @@ class UsualTimes:
                 for key in keys.values():
                     self.sums[key] = self.sums.get(key, _NONE) + told
 
-    def row(self, shipment: Shipment) -> tuple[Legs, Legs]:
-        """What is usual for each milestone of each leg of a plan: by its places, and by its kind alone."""
-        narrow, wide = list[Usual](), list[Usual]()
-        for milestone, keys in times(shipment):
-            usual, kind = self.usual(milestone, keys)
-            narrow.append(usual)
-            wide.append(kind)
-        return _legs(shipment, narrow), _legs(shipment, wide)
+    def row(self, shipment: Shipment) -> list[Usual]:
+        """What is usual for the milestones of a plan, leg by leg in their order."""
+        found, known = list[Usual](), self._found
+        for leg in shipment.legs:
+            for where in _along(leg, shipment):
+                usual = known.get(where)
+                if usual is None:
+                    if len(known) >= MOST_KNOWN:
+                        known.clear()
+                    usual = known[where] = self.usual(_keys(where))
+                found.append(usual)
+        return found
 
-    def usual(self, milestone: Milestone, keys: Mapping[str, Key]) -> tuple[Usual, Usual]:
-        """What is usual for a milestone with these keys: by its places, and by its kind alone."""
-        plan = _logarithm(milestone.planned or 0)
-        found = self._found.get((keys["other"], keys.get("plan")))
-        if found is None:
-            found = self._found[keys["other"], keys.get("plan")] = self._means(keys)
-        slope, mean, spread, kind, kind_spread, seen = found
-        return Usual(mean + slope * plan, spread, seen), Usual(kind + slope * plan, kind_spread, seen)
-
-    def _means(self, keys: Mapping[str, Key]) -> tuple[float, float, float, float, float, int]:
+    def usual(self, keys: Mapping[str, Key]) -> Usual:
+        """What is usual for milestones with these keys."""
         slope = self._slope(keys["kind"])
         mean, variance = self._leaning("kind", keys["kind"], slope, (1.0 - slope) * 6.0, 1.5)
         kind, kind_spread = mean, math.sqrt(variance)
         for level in ("place", "plan", "other"):
             if level in keys:
                 mean, variance = self._leaning(level, keys[level], slope, mean, variance)
-        return slope, mean, math.sqrt(variance), kind, kind_spread, self.sums.get(keys["place"], _NONE).seen
+        seen = self.sums.get(keys["place"], _NONE).seen
+        return Usual(slope, mean, math.sqrt(variance), kind, kind_spread, seen)
 
     def _slope(self, kind: Key) -> float:
         """How much of a longer plan is a longer time; leans on a half."""
@@ -150,11 +160,6 @@ class UsualTimes:
     @classmethod
     def from_json(cls, rows: Iterable[list[Any]]) -> UsualTimes:
         return cls({(kind, a, b): Sums(*sums) for kind, a, b, *sums in rows})
-
-
-def _legs(shipment: Shipment, flat: list[Usual]) -> Legs:
-    told = iter(flat)
-    return tuple(tuple(islice(told, len(leg.milestones))) for leg in shipment.legs)
 
 
 def _logarithm(minutes: float) -> float:
