@@ -8,22 +8,21 @@ rows that are asked for; otherwise one is trained.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from bench.risk_arrival_figures import View, differences, table, weighted_median
 from bench.risk_arrival_rivals import quantiles as rivals
 from bench.risk_section import Asked, Section
 from ml.abstention import abstains, strangeness
-from ml.arrays import Array, Mask
-from ml.arrival import LEVELS, Arrival, late_chance
+from ml.arrays import Array
+from ml.arrival import Arrival, late_chance
 from ml.arrival_train import PACKAGED, picked, train
-from ml.bootstrap import Interval, resamples
 from ml.conformal import Conformal, scaled
 from ml.datasets.cargo2000 import read
-from ml.examples import CHECKPOINTS, Examples, prefixes
+from ml.examples import Examples, prefixes
 from ml.features import unslog
 from ml.lane_table import lane_row
 from ml.lanes import LAG, as_of
@@ -55,7 +54,7 @@ def section(asked: Asked) -> Section:
         "",
         f"Difference to the best challenger ({best}), paired:",
         "",
-        *differences(told, best, views, asked),
+        *differences(told, OURS, best, views, asked),
         "",
         *aims(told, views),
         "",
@@ -113,86 +112,6 @@ def still(head: Arrival, tested: Examples) -> Array:
 
 def _told(head: Arrival, tested: Examples, state: Conformal) -> Array:
     return head.quantiles(tested.state, tested.minutes, tested.projected, state)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The prefixes of a checkpoint: `at` (n,), and their `end`, `weight` and `case` (m,)."""
-
-    at: Mask
-    end: Array
-    weight: Array
-    case: np.ndarray[tuple[int], np.dtype[np.int64]]
-
-    @classmethod
-    def of(cls, tested: Examples, place: str) -> View:
-        at = np.ones(len(tested.nr), dtype=np.bool_) if place == "ALL" else tested.checkpoint == CHECKPOINTS[place]
-        return cls(at, tested.end[at] / 60.0, tested.weight[at], tested.nr[at])
-
-    def figures(self, told: Array, drawn: Array | None = None) -> dict[str, float]:
-        """Median absolute error, coverage and mean width of the 90 % interval, pinball loss over all levels; hours."""
-        hours, weight = told[self.at] / 60.0, self.weight if drawn is None else self.weight * drawn
-        error = np.abs(hours[:, 2] - self.end)
-        inside = (hours[:, 0] <= self.end) & (self.end <= hours[:, 4])
-        return {
-            "error_h": weighted_median(error, weight),
-            "coverage": float(np.average(inside, weights=weight)),
-            "width_h": float(np.average(hours[:, 4] - hours[:, 0], weights=weight)),
-            "pinball_h": float(np.average(pinball(hours, self.end), weights=weight)),
-        }
-
-    def intervals(self, of: Callable[[Array | None], dict[str, float]], asked: Asked) -> dict[str, Interval]:
-        """Each figure with its interval over resampled shipments."""
-        whole = of(None)
-        drawn = [of(one) for one in resamples(self.case, asked.resamples, asked.seed)]
-        ends = {name: np.quantile([one[name] for one in drawn], [0.025, 0.975]) for name in whole}
-        return {name: Interval(value, float(ends[name][0]), float(ends[name][1])) for name, value in whole.items()}
-
-
-def pinball(told: Array, truth: Array) -> Array:
-    """(n,) mean over the levels (Koenker and Bassett 1978)."""
-    off, levels = truth[:, None] - told, np.array(LEVELS)
-    return np.asarray(np.maximum(levels * off, (levels - 1.0) * off).mean(axis=1), dtype=np.float64)
-
-
-def weighted_median(values: Array, weight: Array) -> float:
-    """The least value that half of the weight does not exceed."""
-    order = np.argsort(values, kind="stable")
-    passed = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(passed, passed[-1] / 2.0)])
-
-
-NAMED = ("error_h", "coverage", "width_h", "pinball_h")
-_TITLES = "| median error h | 90 % covers | mean width h | pinball h |"
-
-
-def table(told: Mapping[str, Array], views: Mapping[str, View], asked: Asked) -> Iterator[str]:
-    """All figures of all models at all checkpoints."""
-    yield f"| Model | at {_TITLES}"
-    yield "|---|---|" + "---|" * len(NAMED)
-    for place, view in views.items():
-        for name, quantiles in told.items():
-            found = view.intervals(lambda drawn, v=view, q=quantiles: v.figures(q, drawn), asked)  # type: ignore[misc] # bound now
-            yield f"| {name} | {place} | " + " | ".join(_cell(found[one], one) for one in NAMED) + " |"
-
-
-def differences(told: Mapping[str, Array], best: str, views: Mapping[str, View], asked: Asked) -> Iterator[str]:
-    """Our figures less those of the best challenger, on the same resamples."""
-    yield f"| at {_TITLES}"
-    yield "|---|" + "---|" * len(NAMED)
-    for place, view in views.items():
-
-        def apart(drawn: Array | None, view: View = view) -> dict[str, float]:
-            ours, theirs = view.figures(told[OURS], drawn), view.figures(told[best], drawn)
-            return {name: ours[name] - theirs[name] for name in NAMED}
-
-        found = view.intervals(apart, asked)
-        yield f"| {place} | " + " | ".join(_cell(found[one], one) for one in NAMED) + " |"
-
-
-def _cell(found: Interval, name: str) -> str:
-    digits = 3 if name == "coverage" else 1
-    return f"{found.value:.{digits}f} [{found.low:.{digits}f}, {found.high:.{digits}f}]"
 
 
 def figures(told: Mapping[str, Array], best: str, views: Mapping[str, View]) -> dict[str, float]:
