@@ -84,7 +84,8 @@ test-contracts: setup ## Run the contracts' tests only
 	@cd contracts && export PATH="$$PATH:$(CURDIR)/$(BIN)" && set -- node_modules/@foundry-rs/forge-*/bin/forge && "$$1" test
 
 test-python: setup ## Run the Python tests only; TESTS=path chooses, WORKERS=n is for how many cores
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope $(TESTS)
+	@# One thread each: workers that share cores wait for each other's threads otherwise, many times as long.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope $(TESTS)
 
 check: setup ## Check format, lint, types, room borders and the committed contract artifacts
 	@echo "· format"; $(BIN)/ruff format --quiet --check . || { echo "run: make format" >&2; exit 1; }
