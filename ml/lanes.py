@@ -37,14 +37,15 @@ class Count:
 
 def lanes(shipment: Shipment) -> Iterator[Lane]:
     """Every lane that a shipment runs over, each once. Places that are unknown make no lane."""
-    hub, destination = shipment.hub, shipment.destination
+    stops = [leg.places for leg in shipment.legs]
+    hub, destination = (stops[-1][0], stops[-1][-1]) if stops[-1] else (None, None)
     found: list[Lane] = [("hub", hub, -1)] if hub is not None else []
     if destination is not None:
         found.append(("destination", destination, -1))
     if hub is not None and destination is not None:
         found.append(("pair", hub, destination))
-    found += [("origin", leg.places[0], -1) for leg in shipment.inbound if leg.places and leg.places[0] is not None]
-    found += [("via", place, -1) for leg in shipment.legs for place in leg.places[1:-1] if place is not None]
+    found += [("origin", along[0], -1) for along in stops[:-1] if along and along[0] is not None]
+    found += [("via", place, -1) for along in stops for place in along[1:-1] if place is not None]
     return iter(dict.fromkeys(found))
 
 
