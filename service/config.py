@@ -68,6 +68,11 @@ class Settings(BaseModel):
             return value
         return tuple(cls._thirty_two_bytes(one.strip()) for one in value.split(",") if one.strip())
 
+    @field_validator("risk_party", mode="before")
+    @classmethod
+    def _nobody(cls, value: object) -> object:
+        return value or None
+
     @field_validator("webhook_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:

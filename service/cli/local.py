@@ -29,6 +29,8 @@ FOLDER = Path(".trailseal")
 _STAGES = ("PostgreSQL and Anvil", "tables", "worker", "API", "contracts and consortium")
 _ERRORS = Console(stderr=True)
 OPERATOR = ("https://id.gs1.org/417/9521000000001", "Consortium office")
+SCORING_PARTY = "https://id.gs1.org/417/9521005000006"
+"""The analyst's: its key signs the scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ MEMBERS = (
     Member("auditor", "https://id.gs1.org/417/9521004000007", "Delphi Audit", ("auditor",), ("trails:read",)),
     Member(
         "analyst",
-        "https://id.gs1.org/417/9521005000006",
+        SCORING_PARTY,
         "Echo Analytics",
         ("analyst",),
-        ("trails:read", "risk:read", "risk:write"),
+        ("trails:read", "risk:read", "risk:write", "captures:write", "keys:write"),
     ),
     Member("regulator", "https://id.gs1.org/417/9521006000005", "Food Authority", ("regulator",), _WRITES),
 )
@@ -130,6 +132,7 @@ class LocalService:
 
     def _start_stack(self) -> None:
         self.environment = {**self.stack.start(), **_kept(self.folder / "secrets.json", _new_secrets)}
+        self.environment["TRAILSEAL_RISK_PARTY"] = SCORING_PARTY
 
     def _migrate(self) -> None:
         asyncio.run(migrate(self.environment["TRAILSEAL_DATABASE_URL"]))
@@ -174,7 +177,8 @@ class LocalService:
             if member.signs:
                 with Client(self.url, keys[member.slug]) as client:
                     client.post("/v1/signing-keys", {"custody": "service"})
-                    client.post(f"/v1/grants/{ids['analyst']}", None, method="PUT")
+                    if member.identifier != SCORING_PARTY:
+                        client.post(f"/v1/grants/{ids['analyst']}", None, method="PUT")
         self._until_registered(keys)
         return keys
 
