@@ -51,6 +51,12 @@ def reference(names: Sequence[str], states: Array, projected_end: Array) -> Arra
     return end + unslog(states[:, names.index(REFERENCE)]) * 60.0
 
 
+def moments(names: Sequence[str], states: Array) -> tuple[Array, Array]:
+    """(n,) minutes since booking of states (n, f), and (n,) the projected end as of then: what a stored state tells."""
+    minutes = unslog(states[:, names.index("at")]) * 60.0
+    return minutes, minutes + unslog(states[:, names.index("rest")]) * 60.0
+
+
 def stages(names: Sequence[str], states: Array) -> list[str]:
     """The stage of the journey (of STAGES) that each state is in."""
     done, out, hub, *rest = (states[:, names.index(name)] for name in _NEEDED)

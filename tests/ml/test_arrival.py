@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ml.abstention import Limits, abstains, limits, strangeness, unknown_way
-from ml.arrival import STAGES, Arrival, late_chance, minutes_of, softened, stages
+from ml.arrival import STAGES, Arrival, late_chance, minutes_of, moments, softened, stages
 from ml.arrival_train import PACKAGED, Recipe, train
 from ml.conformal import LEVELS as TAILS
 from ml.conformal import Outcome
@@ -70,6 +70,12 @@ def test_outcomes_say_how_far_the_truth_fell_from_the_median(head: Arrival, pref
     on_the_tail = head.outcomes(map(str, part.nr), *asked, plain[:, 4])
     assert [one.scores[TAILS.index(0.95)] for one in on_the_tail] == pytest.approx([1.0] * len(part.nr))
     assert {one.stage for one in on_the_tail} == {"booked"}
+
+
+def test_a_stored_state_tells_its_moment_and_projection(prefixes: Examples) -> None:
+    minutes, projected = moments(prefixes.names, np.round(prefixes.state, 6))
+    assert np.allclose(minutes, prefixes.minutes, rtol=1e-5, atol=0.1)
+    assert np.allclose(projected, prefixes.projected, rtol=1e-5, atol=0.1)
 
 
 def test_stages_follow_the_journey(prefixes: Examples) -> None:
