@@ -1,36 +1,78 @@
 """Commands of who trains and judges the risk model."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
+
+Heard = Callable[[str, int, int], None]
 
 Csv = Annotated[Path, typer.Argument(help="cargo2000.csv", exists=True, dir_okay=False)]
+Table = Annotated[
+    Path | None, typer.Argument(help="the public table, by default cargo2000.csv; none of a ledger", dir_okay=False)
+]
+Source = Literal["cargo2000", "scms", "ledger"]
+_PUBLIC = {name: Path(f"../shared/data/{name}/{name}.csv") for name in ("cargo2000", "scms")}
 
 
 def train(
-    file: Csv = Path("../shared/data/cargo2000/cargo2000.csv"),
+    file: Table = None,
+    source: Annotated[
+        Source, typer.Option("--from", help="a public set, or the sealed deliveries of this service's own ledger")
+    ] = "cargo2000",
     out: Annotated[Path | None, typer.Option(help="folder of the model; default: the released one's")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same weights on the same machine")] = 0,
 ) -> None:
-    """Train the scorer on the rows up to 2628, choosing everything inside them; then report on the later rows."""
+    """Train the scorer, choosing everything inside the training part; of a public set, report on the later rows.
+
+    Of Cargo 2000, rows up to 2628 train; of SCMS, what was known before 2013. A ledger's own model needs a folder
+    (--out), from which TRAILSEAL_MODEL_FOLDER takes it.
+    """
+    if source == "ledger" and (file is not None or out is None):
+        raise typer.BadParameter("--from ledger takes no file, and --out: the folder that the model goes into")
+    csv = file or _PUBLIC.get(source)
+    if csv is not None and not csv.exists():
+        raise typer.BadParameter(f"there is no file {csv}: name the table")
+    with Progress(console=Console(stderr=True)) as progress:
+        typer.echo(_trained(source, csv, out, seed, _bars(progress)))
+
+
+def _bars(progress: Progress) -> Heard:
+    tasks: dict[str, TaskID] = {}
+
+    def heard(stage: str, done: int, of: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=of)
+        progress.update(tasks[stage], completed=done, total=of)
+
+    return heard
+
+
+def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, heard: Heard) -> str:
+    """What training gave, in words."""
     from ml.evaluate import table
     from ml.model_files import PACKAGED
+
+    if source == "ledger" and out is not None:
+        from service.cli.ledger_training import train_on_ledger
+
+        report, model = train_on_ledger(out, seed, heard)
+        return f"model {model.hash}\n{table({'validation': report.validation})}"
+    assert csv is not None
+    if source == "scms":
+        from ml.tabular.model import PACKAGED as TABULAR
+        from ml.tabular.train import train as learn
+
+        learnt = learn(csv, out or TABULAR, seed=seed, progress=heard)
+        return f"model {learnt.hash}: {learnt.deliveries} deliveries, {learnt.late:.1%} of them late"
     from ml.train import train as run
 
-    with Progress(console=Console(stderr=True)) as progress:
-        tasks: dict[str, int] = {}
-
-        def heard(stage: str, done: int, of: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=of)
-            progress.update(tasks[stage], completed=done, total=of)  # type: ignore[arg-type]
-
-        report = run(file, out or PACKAGED, seed=seed, progress=heard)
-    found = {"validation": report.validation} | ({"test": report.test} if report.test else {})
-    typer.echo(f"model {report.model.hash}\n{table(found)}")
+    told = run(csv, out or PACKAGED, seed=seed, progress=heard)
+    found = {"validation": told.validation} | ({"test": told.test} if told.test else {})
+    return f"model {told.model.hash}\n{table(found)}"
 
 
 def evaluate(

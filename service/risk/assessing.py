@@ -19,7 +19,7 @@ from service.parties.scopes import Scope
 from service.risk import errors
 from service.risk.answers import Given, events_in, told
 from service.risk.knowing import Known, Wanted, known
-from service.risk.scorers import Scorers
+from service.risk.scorers import Scorers, basis_of
 from service.risk.scoring import row_of
 from service.sealing.commitments import salt_of, trail_of
 from service.store import risk as store
@@ -166,7 +166,7 @@ class Risk:
             live = moment is None and recorded is None
             wanted = Wanted(booked, moment or await self._now(session), recorded, live=live)
             scorer = await self._scorers.active(session)
-            what = (await known(session, [wanted], scorer.model.rates))[0]
+            what = (await known(session, [wanted], await basis_of(session, scorer)))[0]
             try:
                 changes = whatif.read_edits(list(edits))
                 pair = await asyncio.to_thread(lambda: whatif.whatif(scorer, what.case(), changes))
@@ -203,9 +203,10 @@ class Risk:
     ) -> list[Given]:
         """Scores, and stores: all that are to be kept, or the `best` so many of them."""
         scorer = await self._scorers.active(session)
+        basis = await basis_of(session, scorer)
         rows = list[tuple[BookedShipment, store.AssessmentRow]]()
         for start in range(0, len(wanted), _AT_ONCE):
-            some = await known(session, wanted[start : start + _AT_ONCE], scorer.model.rates)
+            some = await known(session, wanted[start : start + _AT_ONCE], basis)
             kept = [one for one in some if keep(one)]
             given = await asyncio.to_thread(lambda kept=kept: scorer.score([one.case() for one in kept]))  # type: ignore[misc]
             rows += [

@@ -91,3 +91,9 @@ class BadEdit(TrailsealError):
     """An edit of a plan that cannot be made."""
 
     slug, title, status = "bad-plan-edit", "The plan cannot be edited so", 422
+
+
+class NotEnoughHistory(TrailsealError):
+    """Too few delivered shipments to train a model on."""
+
+    slug, title, status = "not-enough-history", "There is too little to learn from", 409

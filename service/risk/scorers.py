@@ -6,10 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ml.lanes import LaneRates
 from service.config import Settings
 from service.risk.calibrated import Calibrated, State
 from service.risk.models import active_folder
 from service.store import score_calibrations
+from service.store.chain import deployed
 from service.store.database import Session
 
 if TYPE_CHECKING:
@@ -40,6 +42,21 @@ class Scorers:
         if self._folder is None or time.monotonic() - self._looked > _LOOKED_SECONDS:
             self._folder, self._looked = await active_folder(session, self._settings), time.monotonic()
         return await asyncio.to_thread(_loaded, self._folder)
+
+
+async def basis_of(session: Session, scorer: "Scorer") -> LaneRates:
+    """The lane rates that live ones are added to: what the model was trained with; none where that was this ledger's
+    own history, which the live ones count already.
+    """
+    learnt_from = scorer.model.description.get("learnt_from", {})
+    own = "ledger" in learnt_from and learnt_from["ledger"] == await ledger_name(session)
+    return LaneRates() if own else scorer.model.rates
+
+
+async def ledger_name(session: Session) -> str:
+    """What models call this ledger: chain and address of its contract; empty before it is deployed."""
+    deployment = await deployed(session)
+    return "" if deployment is None else f"{deployment.chain_id}:0x{deployment.provenance.hex()}"
 
 
 @lru_cache(maxsize=2)

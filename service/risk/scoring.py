@@ -20,7 +20,7 @@ from ml.shipment import Shipment, effective_end, known_at, planned_end
 from service.config import Settings
 from service.risk import alerts
 from service.risk.knowing import Known, Wanted, known
-from service.risk.scorers import Scorers
+from service.risk.scorers import Scorers, basis_of
 from service.risk.trust_errors import ModelMissing
 from service.store import risk as store
 from service.store import risk_due
@@ -85,7 +85,8 @@ class Scoring:
     async def _score(self, session: Session, due: Sequence[DueShipment], now: datetime) -> int:
         """Scores and stores; how many scores were worth it."""
         scorer = await self._scorers.active(session)
-        told = await known(session, [Wanted(one.booked, now, live=True) for one in due], scorer.model.rates)
+        wanted = [Wanted(one.booked, now, live=True) for one in due]
+        told = await known(session, wanted, await basis_of(session, scorer))
         given = await asyncio.to_thread(lambda: scorer.score([one.case() for one in told]))
         rows, latest = list[AssessmentRow](), list[LatestRow]()
         for one, what, assessment in zip(due, told, given, strict=True):
