@@ -25,7 +25,7 @@ from ml.trail_rules.all import NAMES, OF_HISTORY, context, signals, sizes
 from ml.trail_rules.history import TrailHistory, history_of
 from ml.trail_rules.told import told
 
-CONTAMINATED: Final = 0.01
+CONTAMINATED: Final = 0.005
 """Share of trails with a fault among those learned from: nobody has only clean ones."""
 EPOCHS: Final = 20
 MEMBERS: Final = 2
@@ -111,7 +111,7 @@ def main() -> None:
     asked = parser.parse_args()
     history = history_of(one.trail() for one in stories(1200, 11, CONTAMINATED))
     learn = (one.trail() for one in stories(asked.trails, 12, CONTAMINATED))
-    clean = (one.trail() for one in stories(max(100, asked.trails // 2), 14, 0.0))
+    clean = (one.trail() for one in stories(max(100, asked.trails * 3 // 5), 14, 0.0))
     say: Callable[[str], None] = print
     head = train(learn, clean, history, asked.to, say=say)
     say(f"{asked.to}: {head.hash}")

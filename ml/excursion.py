@@ -46,13 +46,18 @@ class Odds:
 
     def raw(self, rows: Array) -> Array:
         """(n, f) -> (n,) mean log-odds of the members, before calibration."""
-        scaled = (rows - self.mean) / self.deviation
+        scaled = standardised(rows, self.mean, self.deviation)
         return np.asarray(np.mean([_forward(member, scaled) for member in self.members], axis=0))
 
     def chances(self, rows: Array) -> Array:
         """(n, f) -> (n,) calibrated chances."""
         odds = np.round(self.raw(rows), 6) * self.slope + self.intercept
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+
+
+def standardised(rows: Array, mean: Array, deviation: Array) -> Array:
+    """In standard deviations, at most four: what was never seen is no reason to be surer than ever."""
+    return np.asarray(np.clip((rows - mean) / deviation, -4.0, 4.0))
 
 
 def _forward(member: Mapping[str, npt.NDArray[np.float64]], rows: Array) -> Array:

@@ -10,7 +10,7 @@ import argparse
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from ml.conditions import PROFILES
-from ml.excursion import PACKAGED, Excursion, Odds, written
+from ml.excursion import PACKAGED, Excursion, Odds, standardised, written
 from ml.excursion_features import HORIZON, NAMES, Array, described
 from ml.model_files import write
 from ml.sensors import sensors
 from ml.simulator.climate import MECHANISMS, warm
 from ml.simulator.season import stories
+from ml.simulator.story import Story
 
 UNITS: Final = 32
-EPOCHS: Final = 60
+EPOCHS: Final = 30
 MEMBERS: Final = 3
 BATCH: Final = 128
 FAULTY: Final = 0.35
@@ -47,12 +48,15 @@ class Moments:
     shipment: np.ndarray[Any, np.dtype[np.int64]]
 
 
-def moments(count: int, seed: int, each: int = 8) -> Moments:
-    """Moments drawn from the courses of `count` simulated shipments with loggers, some with a planted mechanism."""
+def moments(count: int, seed: int, each: int = 8, near: float = 0.6) -> Moments:
+    """Moments drawn from the courses of `count` simulated shipments with loggers, some with a planted mechanism.
+
+    A share `near` of them lies between three hours before and nine after the onset of the mechanism, or of none: at a
+    random instant of shipments without one. 0 gives moments as they come.
+    """
     rng = random.Random(seed * 31 + 7)
-    drawn = [
-        (number, *moment) for number, told in enumerate(stories(count, seed, 0.0)) for moment in _of(told, rng, each)
-    ]
+    told_of = enumerate(stories(count, seed, 0.0))
+    drawn = [(number, *moment) for number, told in told_of for moment in _of(told, rng, each, near)]
     return Moments(
         np.array([row for _, row, _, _, _ in drawn]),
         np.array([truth for _, _, truth, _, _ in drawn], dtype=np.float64),
@@ -62,13 +66,16 @@ def moments(count: int, seed: int, each: int = 8) -> Moments:
     )
 
 
-def _of(told: Any, rng: random.Random, each: int) -> Iterator[tuple[Array, bool, bool, str]]:
+def _of(told: Story, rng: random.Random, each: int, near: float) -> Iterator[tuple[Array, bool, bool, str]]:
     kind = rng.choice(MECHANISMS) if rng.random() < FAULTY else None
     course = warm(told, rng, kind)
-    trail, limits = told.trail(), PROFILES[told.profile]
+    trail, limits = told.trail(), PROFILES[told.profile or "2-8"]
     hours = (told.end - course.begin) / timedelta(hours=1)
+    sham = course.begin + timedelta(hours=rng.uniform(0.125, 0.9) * hours)
     for _ in range(each):
-        moment: datetime = course.begin + timedelta(hours=rng.uniform(2, max(3.0, hours - 2)))
+        moment = course.begin + timedelta(hours=rng.uniform(2, max(3.0, hours - 2)))
+        if rng.random() < near:
+            moment = (told.onset or sham) + timedelta(hours=rng.uniform(-3, 9))
         known = trail.known_at(moment)
         said = sensors(known, moment, limits)
         if said is not None and not np.isnan(said.last):
@@ -127,7 +134,7 @@ def train(
 ) -> Excursion:
     """Learns, calibrates on other shipments, writes the head to `folder` and gives it back."""
     mean, deviation = learn.rows.mean(0), np.maximum(learn.rows.std(0), 1e-3)
-    scaled = (learn.rows - mean) / deviation
+    scaled = standardised(learn.rows, mean, deviation)
     folder.mkdir(parents=True, exist_ok=True)
     weights = []
     for member in range(MEMBERS):
@@ -163,7 +170,7 @@ def main() -> None:
     asked = parser.parse_args()
     say: Callable[[str], None] = print
     learn = moments(asked.shipments, 21)
-    calibrate = moments(max(50, asked.shipments // 2), 22)
+    calibrate = moments(max(50, asked.shipments // 2), 22, near=0.0)
     head = train(learn, calibrate, asked.to, say=say)
     say(f"{asked.to}: {head.hash}")
 

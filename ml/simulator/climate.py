@@ -51,6 +51,16 @@ class Course:
 
 def warm(told: Story, rng: random.Random, mechanism: str | None) -> Course:
     """Gives the shipment a logger: conditions in the booking, events with readings; `mechanism` plants an excursion."""
+    course = course_of(told, rng, mechanism)
+    for one in told.events:
+        if "trailseal:plan" in one:
+            one["trailseal:conditions"] = {"trailseal:profile": told.profile}
+    told.events += _told(told, course, rng)
+    return course
+
+
+def course_of(told: Story, rng: random.Random, mechanism: str | None) -> Course:
+    """The temperatures in the box, before any of them is told; sets the story's profile, kinds and onset."""
     told.profile = rng.choices(("2-8", "15-25", "frozen"), (6, 3, 1))[0]
     limits = PROFILES[told.profile]
     course = _course(told, rng, limits)
@@ -59,10 +69,6 @@ def warm(told: Story, rng: random.Random, mechanism: str | None) -> Course:
         told.kinds = (*told.kinds, mechanism)
         told.onset = _PLANTED[mechanism](course, rng, limits)
     _run(course)
-    for one in told.events:
-        if "trailseal:plan" in one:
-            one["trailseal:conditions"] = {"trailseal:profile": told.profile}
-    told.events += _told(told, course, rng)
     return course
 
 
@@ -180,7 +186,7 @@ def _onset(course: Course, rng: random.Random) -> int:
 def _told(told: Story, course: Course, rng: random.Random) -> list[Event]:
     """Readings in batches, as loggers send them: noisy, late, twice, with gaps, sometimes without a number."""
     noise, off = rng.uniform(0.05, 0.35), timedelta(minutes=rng.gauss(0, 3))
-    lost, every = rng.betavariate(1, 15), rng.choice((8, 16, 24))
+    lost, every = rng.betavariate(1, 15), rng.choice((2, 4, 4, 8))
     silent = _steps(course, rng.randrange(len(course.true)), rng.uniform(5, 20)) if rng.random() < 0.08 else range(0)
     device = f"https://id.gs1.org/8004/9521321{rng.randrange(10**6):06d}"
     unit, found = sscc(told.shipment.nr or 0, "o"), list[Event]()
