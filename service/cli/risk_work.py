@@ -170,18 +170,17 @@ def scorecards(
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """How suppliers, carriers or lanes did; `vs others` compares on the same lanes (1: as late as everybody else)."""
+    """How suppliers, carriers or lanes did, with 95 % intervals, and against others on the same lanes."""
     with Client(*connection(url, key, member)) as client:
         found = client.get("/v1/risk/scorecards", by=by, since=since, until=until)["items"]
     if as_json:
         _print_json(found)
         return
-    shown = Table(title=f"By {by}", title_justify="left", box=SIMPLE_HEAD)
-    for column in (by, "shipments", "late (95 %)", "vs others", "median delay", "reports missing", "odd", "disputes"):
-        shown.add_column(column, justify="left" if column == by else "right", overflow="fold")
+    if not found:
+        typer.echo("no shipments that you see were booked in this time")
     for one in found:
-        shown.add_row(*_card(one))
-    _show(shown, found, "no shipments that you see were booked in this time")
+        typer.secho(_subject(one), bold=True)
+        typer.echo(f"    {', '.join(_card(one))}")
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -275,18 +274,31 @@ def _show_lists(found: Sequence[Any]) -> None:
         typer.echo("no watchlists")
 
 
-def _card(one: Any) -> tuple[str, ...]:
+def _subject(one: Any) -> str:
+    return str(one["name"] or one["subject"].replace("https://id.gs1.org/414/", "").replace(">", " > "))
+
+
+def _card(one: Any) -> list[str]:
     late, adjusted, delay, missing = one["late"], one["adjusted"], one["delayHours"], one["missingReports"]
-    return (
-        one["name"] or ">".join(part.removeprefix("https://id.gs1.org/414/") for part in one["subject"].split(">")),
-        str(one["shipments"]),
-        f"{late['share']:.0%} ({late['low']:.0%}–{late['high']:.0%})" if late else "not enough history",
-        f"{adjusted['ratio']:.2f} ({adjusted['low']:.2f}–{adjusted['high']:.2f})" if adjusted else "—",
-        f"{delay['p50']:+.1f} h" if delay else "—",
-        f"{missing['share']:.1%}" if missing else "—",
-        f"{one['anomalous']['share']:.0%}" if one["anomalous"] else "—",
-        str(one["disputes"]),
-    )
+    told = [f"{one['shipments']} shipments"]
+    if late:
+        told.append(f"{late['share']:.0%} of {late['of']} late (95 %: {late['low']:.0%} to {late['high']:.0%})")
+    else:
+        told.append("not enough history")
+    if adjusted:
+        told.append(f"{adjusted['ratio']:.2f} x as many as others on its lanes")
+        told[-1] += f" ({adjusted['low']:.2f} to {adjusted['high']:.2f})"
+    if delay:
+        told.append(f"half of them within {delay['p50']:+.1f} h of the plan, nine in ten within {delay['p90']:+.1f} h")
+    if missing:
+        told.append(f"{missing['share']:.1%} of reports missing")
+    if one["anomalous"]:
+        told.append(f"{one['anomalous']['share']:.0%} odd trails")
+    if one["disputes"]:
+        told.append(f"{one['disputes']} disputes")
+    if one["excursions"]:
+        told.append(f"{one['excursions']['share']:.0%} excursions")
+    return told
 
 
 def _print_json(found: Any) -> None:

@@ -35,20 +35,26 @@ class _Now(NamedTuple):
 
 
 async def noticed(
-    session: Session, rows: Sequence[AssessmentRow], secret: bytes, *, now: datetime | None = None
+    session: Session,
+    rows: Sequence[AssessmentRow],
+    secret: bytes,
+    *,
+    now: datetime | None = None,
+    only: bytes | None = None,
 ) -> None:
     """Alerts every party that asked for it to the shipments among `rows` that are worth it, and draws inspections.
 
     Call it once in the transaction that stores the rows, after they were written, and last: it locks the policies of
     the parties that it may alert until the commit. `secret` is the consortium's (the draws derive from it), `now`
-    whose day it is, default the clock's. Scores of the past (more than a day before `now`) alert nobody.
+    whose day it is, default the clock's. Scores of the past (more than a day before `now`) alert nobody. `only`:
+    this party alone is concerned.
     """
     moment = now or datetime.now(UTC)
     fresh = _latest(row for row in rows if moment - FRESH < row.as_of and row.stage != "delivered")
     await _route(session, sorted({row.trail for row in rows}))
     if not fresh:
         return
-    pairs = await store.interested(session, list(fresh))
+    pairs = await store.interested(session, list(fresh), only)
     if not pairs:
         return
     policies = await store.policies(session, {pair.party for pair in pairs}, locked=True)

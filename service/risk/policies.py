@@ -10,13 +10,14 @@ from service.config import Settings
 from service.parties.caller import Caller
 from service.parties.keyring import Keyring
 from service.parties.scopes import Scope
-from service.risk.alerts import costs_of
+from service.risk.alerts import FRESH, costs_of, noticed
 from service.risk.bands import Costs
 from service.risk.days import zone
 from service.risk.errors import BadPolicy
+from service.risk.reading import viewer_of
 from service.store import risk_policies as store
 from service.store.database import Database, Session
-from service.store.risk_alerts import PolicyRow
+from service.store.risk_alerts import PolicyRow, standing_scores
 from service.store.risk_policies import HookRow
 from service.subscriptions.errors import SubscriptionControlsFault
 from service.subscriptions.sending import Resolution, Resolver
@@ -27,6 +28,7 @@ BUDGET = 10
 INSPECTION = 0.05
 """The share of shipments that is drawn for inspection, unless a policy says otherwise."""
 TIMEZONE = "UTC"
+_MOST_STANDING = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Policies:
     def __init__(self, database: Database, settings: Settings, resolve: Resolver | None = None) -> None:
         self._database, self._networks = database, settings.webhook_networks
         self._keyring = Keyring.of(settings)
+        self._secret = settings.consortium_secret.get_secret_value()
         self._resolve = resolve or Resolution()
 
     async def read(self, caller: Caller) -> dict[str, Any]:
@@ -66,6 +69,8 @@ class Policies:
 
     async def put(self, caller: Caller, wanted: Policy) -> dict[str, Any]:
         """Sets the caller's policy anew; a webhook that it leaves out is sent nothing any more.
+
+        Alerts that are turned on begin with the scores that stand.
 
         Raises:
             BadPolicy, PartyIsSuspended.
@@ -84,9 +89,17 @@ class Policies:
             wanted.budget, wanted.timezone, wanted.inspection, datetime.now(UTC), caller.key_id,
         )  # fmt: skip
         async with self._database.session() as session:
+            before = await store.policy(session, caller.party)
             await store.put_policy(session, row)
             await self._put_hook(session, caller, wanted.webhook)
+            if wanted.alerts and not (before and before.alerts):
+                await self._begin(session, caller)
             return _told(await store.policy(session, caller.party), await store.hook(session, caller.party))
+
+    async def _begin(self, session: Session, caller: Caller) -> None:
+        now = datetime.now(UTC)
+        scores = await standing_scores(session, viewer_of(caller), now - FRESH, _MOST_STANDING)
+        await noticed(session, scores, self._secret, now=now, only=caller.party)
 
     async def _put_hook(self, session: Session, caller: Caller, wanted: Webhook | None) -> None:
         if wanted is None:

@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from service.store.database import Session
 from service.store.database import insert as insert_rows
+from service.store.risk import AssessmentRow
+from service.store.trails import VISIBLE, Viewer
 from service.store.watchlists import MATCHES
 
 
@@ -113,14 +115,26 @@ _INTERESTED = f"""
         SELECT max(watchlists.weight) FROM watchlists JOIN shipments ON shipments.trail = seeing.trail
         WHERE watchlists.party = seeing.party AND watchlists.weight <> 1 AND {MATCHES.format(list="watchlists.id")}
     ), 1) FROM seeing JOIN risk_policies ON risk_policies.party = seeing.party AND risk_policies.alerts
-    ORDER BY seeing.party, seeing.trail
+    WHERE CAST(:only AS bytea) IS NULL OR seeing.party = :only ORDER BY seeing.party, seeing.trail
 """
 
 
-async def interested(session: Session, trails: Collection[bytes]) -> list[Interest]:
-    """The parties that want alerts, with those of the shipments that they see, in order."""
-    rows = await session.execute(text(_INTERESTED), {"trails": list(trails)})
+async def interested(session: Session, trails: Collection[bytes], only: bytes | None = None) -> list[Interest]:
+    """The parties that want alerts (or of them `only` one), with those of the shipments that they see, in order."""
+    rows = await session.execute(text(_INTERESTED), {"trails": list(trails), "only": only})
     return [Interest(*row) for row in rows.all()]
+
+
+async def standing_scores(session: Session, viewer: Viewer, since: datetime, limit: int) -> list[AssessmentRow]:
+    """The latest scores, as of after a moment, of shipments under way that the viewer sees: the riskiest of them."""
+    columns = ", ".join(f"given.{name}" for name in AssessmentRow._fields)
+    statement = text(
+        f"SELECT {columns} FROM shipment_scores AS latest JOIN assessments AS given ON given.id = latest.assessment"
+        f" WHERE latest.under_way AND latest.as_of > :since AND {VISIBLE.format(trail='latest.trail')}"
+        " ORDER BY latest.rank DESC, latest.booking DESC LIMIT :limit"
+    )
+    rows = await session.execute(statement, {"since": since, "limit": limit, **viewer.values})
+    return [AssessmentRow(*row) for row in rows.all()]
 
 
 async def policies(session: Session, parties: Collection[bytes], *, locked: bool = False) -> dict[bytes, PolicyRow]:
@@ -136,8 +150,10 @@ async def alerted_at(session: Session, pairs: Sequence[Interest]) -> dict[tuple[
     statement = text(
         "SELECT pairs.party, pairs.trail, last.probability FROM"
         " unnest(CAST(:parties AS bytea[]), CAST(:trails AS bytea[])) AS pairs (party, trail)"
+        # By a range of one trail: of equals, the planner might walk all alerts of a party to find none of a trail.
         " CROSS JOIN LATERAL (SELECT probability FROM alerts WHERE alerts.party = pairs.party"
-        "  AND alerts.trail = pairs.trail ORDER BY seq DESC LIMIT 1) AS last"
+        "  AND alerts.trail >= pairs.trail AND alerts.trail <= pairs.trail"
+        "  ORDER BY alerts.trail DESC, alerts.seq DESC LIMIT 1) AS last"
     )
     values = {"parties": [pair.party for pair in pairs], "trails": [pair.trail for pair in pairs]}
     return {(row[0], row[1]): row[2] for row in (await session.execute(statement, values)).all()}

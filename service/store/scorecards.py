@@ -70,12 +70,14 @@ _COMPARED = f"""
     ),
     subjects AS MATERIALIZED ({{subjects}}),
     facts AS MATERIALIZED (
-        SELECT chosen.booking, told.anomaly, told.excursion, least(reported.reports, chosen.planned) AS reports
+        SELECT chosen.booking, told.anomaly, told.excursion,
+            least(coalesce(reported.reports, 0), chosen.planned) AS reports
         FROM chosen
-        CROSS JOIN LATERAL (SELECT max(anomaly) AS anomaly, max(excursion) AS excursion FROM assessments
-            WHERE assessments.trail = chosen.trail) AS told
-        CROSS JOIN LATERAL (SELECT count(DISTINCT (unit, step, place)) AS reports FROM shipment_milestones AS told
-            WHERE told.booking = chosen.booking AND told.retracted_at IS NULL) AS reported
+        LEFT JOIN (SELECT chosen.booking, max(anomaly) AS anomaly, max(excursion) AS excursion
+            FROM chosen JOIN assessments USING (trail) GROUP BY 1) AS told ON told.booking = chosen.booking
+        LEFT JOIN (SELECT booking, count(*) AS reports FROM (SELECT DISTINCT report.booking, unit, step, place
+            FROM chosen JOIN shipment_milestones AS report ON report.booking = chosen.booking
+            WHERE report.retracted_at IS NULL) AS once GROUP BY 1) AS reported ON reported.booking = chosen.booking
     ),
     disputed AS (
         SELECT subjects.subject, count(*) AS disputes FROM subjects

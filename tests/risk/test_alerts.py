@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -276,3 +276,44 @@ async def test_a_policy_is_checked_and_a_webhook_within_is_refused(desk: Desk) -
     told = await policies.read(desk.analyst)
     assert (told["webhook"]["signed"], told["webhook"]["state"]) == (True, "active")
     assert "s3cret" not in str(told)
+
+
+async def test_alerts_that_are_turned_on_begin_with_the_scores_that_stand(desk: Desk) -> None:
+    trails = await desk.book(3)
+    now = datetime.now(UTC)
+    rows = await desk.score({trails[0]: 0.9, trails[1]: 0.02}, now)
+    rows |= await desk.score({trails[2]: 0.9}, now - timedelta(days=3))
+    for trail, row in rows.items():
+        latest = (
+            "INSERT INTO shipment_scores (booking, trail, assessment, as_of, probability, band, rank, codes, overrun,"
+            " under_way) SELECT event, trail, :id, :as_of, :chance, 'low', :chance, '{}', false, true FROM shipments"
+            " WHERE trail = :trail"
+        )
+        await desk.rows(latest, id=row.id, as_of=row.as_of, chance=row.probability, trail=trail)
+    ahead = 23 - now.hour  # a time zone in which most of the day has gone
+    zone = f"Etc/GMT{-ahead:+d}" if ahead <= 14 else f"Etc/GMT{24 - ahead:+d}"
+    await want(desk, timezone=zone)
+    assert await desk.alerted() == [trails[0]]
+    assert await desk.alerted(desk.acme) == []
+
+
+async def test_a_shipment_with_a_hundred_thousand_alerts_keeps_no_other_waiting(desk: Desk) -> None:
+    await want(desk)
+    trails = await desk.book(20)
+    rows = await desk.score(dict.fromkeys(trails, 0.3), at(12))
+    many = (
+        "INSERT INTO alerts (id, party, trail, assessment, day, as_of, stage, probability, band, benefit, threshold,"
+        " why) SELECT gen_random_uuid(), :p, :t, :a, DATE '2025-01-01' + (n / 5000)::int, now(), 'hub', 0.9, 'high', 1, 0,"
+        " 'budget' FROM generate_series(1, 100000) AS n"
+    )
+    await desk.rows(many, p=desk.analyst.party, t=trails[0], a=rows[trails[0]].id)
+    await desk.rows("ANALYZE alerts")
+    plan = await desk.rows(
+        "EXPLAIN (ANALYZE, FORMAT TEXT) SELECT pairs.trail, last.probability FROM"
+        " unnest(CAST(:trails AS bytea[])) AS pairs (trail) CROSS JOIN LATERAL (SELECT probability FROM alerts"
+        " WHERE alerts.party = :p AND alerts.trail >= pairs.trail AND alerts.trail <= pairs.trail"
+        " ORDER BY alerts.trail DESC, alerts.seq DESC LIMIT 1) AS last",
+        trails=trails,
+        p=desk.analyst.party,
+    )
+    assert any("ix_alerts_party_trail" in row[0] for row in plan), plan
