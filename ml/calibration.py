@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from ml.examples import Array
+from ml.arrays import Array
 from ml.metrics import best_threshold
 
 Band = Literal["low", "elevated", "high"]
@@ -27,14 +29,20 @@ class Calibration:
         return np.asarray(1.0 / (1.0 + np.exp(-(self.slope * odds + self.shift))), dtype=np.float64)
 
 
-def platt(truth: Array, odds: Array, weight: Array, rounds: int = 50) -> Calibration:
-    """Maximum likelihood by Newton's method; a unit ridge towards slope 1, shift 0 keeps separable input finite."""
+SAME = Calibration(1.0, 0.0)
+
+
+def platt(
+    truth: Array, odds: Array, weight: Array, rounds: int = 50, *, towards: Calibration = SAME, ridge: float = 1.0
+) -> Calibration:
+    """Maximum likelihood by Newton's method; a ridge towards another calibration keeps separable input finite."""
     inputs = np.stack([odds, np.ones_like(odds)], axis=1)
-    fitted = np.array([1.0, 0.0])
+    start = np.array([towards.slope, towards.shift])
+    fitted = start
     for _ in range(rounds):
         p = 1.0 / (1.0 + np.exp(-inputs @ fitted))
-        gradient = inputs.T @ (weight * (p - truth)) + (fitted - np.array([1.0, 0.0]))
-        curvature = (inputs * (weight * p * (1 - p))[:, None]).T @ inputs + np.eye(2)
+        gradient = inputs.T @ (weight * (p - truth)) + ridge * (fitted - start)
+        curvature = (inputs * (weight * p * (1 - p))[:, None]).T @ inputs + ridge * np.eye(2)
         fitted = fitted - np.linalg.solve(curvature, gradient)
     return Calibration(round(float(fitted[0]), 6), round(float(fitted[1]), 6))
 
@@ -57,3 +65,45 @@ def bands(truth: Array, probability: Array, weight: Array) -> Bands:
     caught = np.cumsum((weight * truth)[order]) / np.sum(weight * truth)
     elevated = float(probability[order][np.searchsorted(caught, CATCH)])
     return Bands(math.floor(min(elevated, high) * 1e6) / 1e6, math.floor(high * 1e6) / 1e6)
+
+
+STAGES = ("booked", "inbound", "hub", "outbound", "delivery")
+RIDGE = 20.0
+"""How many shipments' worth of outcomes pull a stage towards the calibration of all stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageCalibration:
+    """Platt scaling for each stage of the journey, shrunk towards that of all stages together.
+
+    Stages without outcomes of their own use `overall`. States are immutable: `refitted` gives the next one.
+    """
+
+    overall: Calibration
+    stages: Mapping[str, Calibration]
+
+    def apply(self, stage: Sequence[str] | npt.NDArray[np.str_], odds: Array) -> Array:
+        """Probability (n,) of n log-odds by their stages (n,)."""
+        used = [self.stages.get(str(name), self.overall) for name in stage]
+        slope, shift = np.array([one.slope for one in used]), np.array([one.shift for one in used])
+        return np.asarray(1.0 / (1.0 + np.exp(-(slope * odds + shift))), dtype=np.float64)
+
+    @classmethod
+    def refitted(cls, stage: npt.NDArray[np.str_], odds: Array, truth: Array, weight: Array) -> StageCalibration:
+        """Fitted to all outcomes known by now: (n,) stages, log-odds, 0/1 outcomes and weights."""
+        overall = platt(truth, odds, weight)
+        found = {}
+        for name in STAGES:
+            at = stage == name
+            if at.any():
+                share = len(truth) / max(int(at.sum()), 1)
+                found[name] = platt(truth[at], odds[at], weight[at] * min(share, 20.0), towards=overall, ridge=RIDGE)
+        return cls(overall, found)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"overall": asdict(self.overall), "stages": {name: asdict(one) for name, one in self.stages.items()}}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> StageCalibration:
+        stages = {name: Calibration(**one) for name, one in told["stages"].items()}
+        return cls(Calibration(**told["overall"]), stages)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.datasets.cargo2000 import read as read_cargo
 from ml.examples import CHECKPOINTS, Array, Examples, examples
@@ -21,6 +22,7 @@ from ml.lanes import FREEZE, LAG
 from ml.metrics import auroc, average_precision, brier, ece, mcc
 from ml.model_files import PACKAGED, Model
 from ml.model_files import read as read_model
+from ml.tokens import TOKEN_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,39 @@ def figures(tested: Examples, probability: Array, threshold: float) -> Figures:
     )
 
 
+def odds(model: Model, tested: Examples) -> Array:
+    """Log-odds (n,) of the model at the latest report of each prefix, before any calibration."""
+    from ml.inference import Ensemble
+    from ml.inputs import Inputs
+
+    if model.description.get("told") != "tokens":
+        raise ValueError("this model is of an older make: it scores, but is not measured here")
+    names = model.scaling.names
+    at = [tested.names.index(name) for name in names]
+    told, ensemble = tested.tokens.values, Ensemble(model)
+    parts = []
+    for begin in range(0, len(tested.late), 2048):
+        part = slice(begin, begin + 2048)
+        state = np.rint(tested.state[part][:, at] * 1e6) / 1e6
+        length = tested.count[part] + 1
+        seen = told[tested.shipment[part], : int(length.max())]
+        seen = np.where((np.arange(seen.shape[1]) < length[:, None])[:, :, None], seen, 0.0)
+        parts.append(ensemble.odds(Inputs(names, TOKEN_NAMES, np.rint(seen * 1e6) / 1e6, length, state, state)))
+    return np.concatenate(parts)
+
+
+def stage(of: Examples) -> npt.NDArray[np.str_]:
+    """(n,) the stage of the journey of each prefix: booked, inbound, hub, outbound or delivery (only DLV open)."""
+    begun = of.state[:, of.names.index("done_outbound")] > 0
+    hub = of.state[:, of.names.index("hub_reached")] > 0
+    last = of.checkpoint == CHECKPOINTS["C3"]
+    told = np.select([last, begun, hub, of.count > 0], ["delivery", "outbound", "hub", "inbound"], "booked")
+    return np.asarray(told, dtype=np.str_)
+
+
 def predict(model: Model, tested: Examples) -> Array:
-    """Calibrated probability (n,) at the latest milestone of each prefix; 1 where the planned end had passed."""
-    import torch
-
-    from ml.fit import ensemble_odds, sequences
-    from ml.network import Network, Shape
-
-    shape, told = Shape(**model.description["shape"]), sequences(tested, model.scaling)
-    members = [Network(shape) for _ in model.weights]
-    for member, weights in zip(members, model.weights, strict=True):
-        member.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-        member.eval()
-    chances = model.calibration.apply(ensemble_odds(members, told, told.state))
+    """Calibrated probability (n,) at the latest report of each prefix; 1 where the planned end had passed."""
+    chances = model.calibration.apply(odds(model, tested))
     return np.asarray(np.where(tested.overrun > 0, 1.0, chances), dtype=np.float64)
 
 

@@ -21,7 +21,9 @@ from ml.calibration import Bands, Calibration
 from ml.lanes import LaneRates
 from ml.scaling import Scaling
 
-PACKAGED = Path(__file__).parent / "models" / "cargo2000-v1"
+PACKAGED = Path(__file__).parent / "models" / "freight"
+"""The release that comes with the package: a folder with one of each head."""
+LATE = PACKAGED / "late"
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
@@ -76,7 +78,12 @@ def _laid_out(listed: Mapping[str, Any]) -> str:
 
 
 def read(folder: Path) -> Model:
-    """Raises FileNotFoundError without a model.json, ModelDamagedError where the weights are not those it lists."""
+    """The model in `folder`, or its head `late` where it is a release.
+
+    Raises FileNotFoundError without a model.json, ModelDamagedError where the weights are not those it lists.
+    """
+    if not (folder / "model.json").exists() and (folder / "late").is_dir():
+        folder = folder / "late"
     written = (folder / "model.json").read_bytes()
     description = json.loads(written)
     file = folder / description["weights"]["file"]

@@ -1,8 +1,8 @@
 """Training: everything is chosen on a time-ordered validation part inside the training rows.
 
 1. Rows after `last` are dropped before anything is computed.
-2. Members learn from rows up to `validate_after`, with lane rates as of each booking; the rows between there and `last`
-   choose the number of passes (Brier score of the ensemble), the calibration and the bands.
+2. Members learn from rows up to `validate_after`, with lane history as of each booking; the rows between there and
+   `last` choose the number of passes (Brier score of the ensemble), the calibration and the bands.
 3. New members learn from all rows up to `last` for that many passes; lane rates are frozen at `last`.
 """
 
@@ -18,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from ml.calibration import bands, platt
+from ml.calibration import StageCalibration, bands, platt
 from ml.datasets.cargo2000 import read
-from ml.evaluate import Figures, figures, held_out, predict, table
-from ml.examples import Array, Examples, examples
+from ml.evaluate import Figures, figures, held_out, predict, stage, table
+from ml.examples import Examples, examples
 from ml.lanes import FREEZE, LAG, known_by
+from ml.members import Smith
 from ml.metrics import brier
-from ml.model_files import PACKAGED, Model, write
+from ml.model_files import LATE, Model, write
 from ml.scaling import Scaling
 from ml.shipment import Shipment
+from ml.tokens import TOKEN_NAMES
 
 Progress = Callable[[str, int, int], None]
 """Hears of (stage, done, of)."""
@@ -39,11 +41,13 @@ class Recipe:
     last: int = FREEZE
     validate_after: int = 2100
     lag: int = LAG
-    members: int = 5
-    most_epochs: int = 14
-    hidden: int = 24
-    width: int = 64
-    dropout: float = 0.3
+    members: int = 3
+    most_epochs: int = 10
+    hidden: int = 16
+    width: int = 48
+    heads: int = 4
+    dropout: float = 0.5
+    rate: float = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +66,24 @@ def train(
     *,
     seed: int = 0,
     recipe: Recipe | None = None,
+    checkpoints: Path | None = None,
     progress: Progress = lambda _stage, _done, _of: None,
 ) -> Report:
     """Trains on `csv`, writes the model into the folder `out` and reports.
 
-    The same seed, file and machine give the same weights. The test part is read only after the model is written down.
+    The same seed, file and machine give the same weights. Members that lie in `checkpoints` are not fitted again, so
+    a run that was ended can be started once more. The test part is read only after the model is written down.
     """
     import torch
 
     torch.set_num_threads(1)
     recipe = recipe or Recipe()
     rows = [shipment for shipment in read(csv) if shipment.nr is not None and shipment.nr <= recipe.last]
-    choice = _choose(rows, recipe, seed, progress)
-    learning = _described(rows, recipe.last, recipe, progress)
-    scaling = Scaling.of(learning)
-    weights = _ensemble(learning, recipe, seed + 1000, choice.epochs, progress)
-    description = _description(rows, scaling, recipe, seed, choice)
+    learning = _described(rows, recipe, progress)
+    choice = _choose(learning, recipe, seed, checkpoints, progress)
+    smith = _smith(learning, recipe, checkpoints, "fit", progress)
+    weights = [smith.member(learning, seed + 1000 + at, choice.epochs)[0] for at in range(recipe.members)]
+    description = _description(rows, Scaling.of(learning), recipe, seed, choice)
     model = write(out, description, weights)
     test = _tested(csv, model, recipe)
     if test is not None:
@@ -89,11 +95,12 @@ def train(
 class _Choice:
     epochs: int
     calibration: dict[str, float]
+    stages: dict[str, Any]
     bands: dict[str, float]
     validation: Figures
 
 
-def _described(rows: Sequence[Shipment], freeze: int, recipe: Recipe, progress: Progress) -> Examples:
+def _described(rows: Sequence[Shipment], recipe: Recipe, progress: Progress) -> Examples:
     done = 0
 
     def advance(count: int) -> None:
@@ -101,59 +108,46 @@ def _described(rows: Sequence[Shipment], freeze: int, recipe: Recipe, progress: 
         done += count
         progress("describe", done, len(rows))
 
-    return examples(rows, freeze=freeze, lag=recipe.lag, advance=advance)
+    return examples(rows, freeze=recipe.last, lag=recipe.lag, advance=advance)
 
 
-def _choose(rows: Sequence[Shipment], recipe: Recipe, seed: int, progress: Progress) -> _Choice:
-    prefixes = _described(rows, recipe.validate_after, recipe, progress)
+def _choose(prefixes: Examples, recipe: Recipe, seed: int, checkpoints: Path | None, progress: Progress) -> _Choice:
+    """The number of passes (least Brier score), the calibration and the bands, on the rows after `validate_after`."""
     learning, validated = prefixes.upto(recipe.validate_after), prefixes.beyond(recipe.validate_after)
-    curve = _curve(learning, validated, recipe, seed, progress)
+    smith = _smith(learning, recipe, checkpoints, "choose", progress)
+    each = [smith.member(learning, seed + at, recipe.most_epochs, validated)[1] for at in range(recipe.members)]
+    curve = np.mean(each, axis=0)
     scores = [brier(validated.late, 1 / (1 + np.exp(-odds)), validated.weight) for odds in curve]
     best = int(np.argmin(scores))
-    calibration = platt(validated.late, curve[best], validated.weight)
+    told = (validated.late, curve[best], validated.weight)
+    calibration = platt(*told)
+    stages = StageCalibration.refitted(stage(validated), curve[best], validated.late, validated.weight)
     chances = np.where(validated.overrun > 0, 1.0, calibration.apply(curve[best]))
     cut = bands(validated.late, chances, validated.weight)
-    return _Choice(best + 1, asdict(calibration), asdict(cut), figures(validated, chances, cut.high))
+    found = figures(validated, chances, cut.high)
+    return _Choice(best + 1, asdict(calibration), stages.to_json(), asdict(cut), found)
 
 
-def _curve(learning: Examples, validated: Examples, recipe: Recipe, seed: int, progress: Progress) -> Array:
-    """Mean log-odds (epochs, n) of the members on the validation prefixes after each pass."""
-    from torch import nn
+def _smith(learning: Examples, recipe: Recipe, kept: Path | None, name: str, progress: Progress) -> Smith:
+    done = 0
 
-    from ml.fit import fit, odds, sequences
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        progress(name, done, recipe.members)
 
-    scaling = Scaling.of(learning)
-    taught, asked = sequences(learning, scaling), sequences(validated, scaling)
-    curve = np.zeros((recipe.most_epochs, len(validated.late)))
-    for member in range(recipe.members):
-
-        def each(epoch: int, network: nn.Module, member: int = member) -> None:
-            curve[epoch] += odds(network, asked, asked.state) / recipe.members
-            progress("choose", member * recipe.most_epochs + epoch + 1, recipe.members * recipe.most_epochs)
-
-        fit(taught, _shape(learning, recipe), seed + member, recipe.most_epochs, each)
-    return curve
+    return Smith(_shape(learning, recipe), {"rate": recipe.rate}, kept, advance)
 
 
-def _shape(learning: Examples, recipe: Recipe) -> Any:
-    from ml.network import Shape
-
-    return Shape(len(learning.names), recipe.hidden, recipe.width, recipe.dropout)
-
-
-def _ensemble(learning: Examples, recipe: Recipe, seed: int, epochs: int, progress: Progress) -> list[dict[str, Any]]:
-    from ml.fit import fit, sequences
-
-    taught = sequences(learning, Scaling.of(learning))
-    members = []
-    for member in range(recipe.members):
-
-        def each(epoch: int, _network: object, member: int = member) -> None:
-            progress("fit", member * epochs + epoch + 1, recipe.members * epochs)
-
-        state = fit(taught, _shape(learning, recipe), seed + member, epochs, each)
-        members.append({name: value.numpy() for name, value in state.items()})
-    return members
+def _shape(learning: Examples, recipe: Recipe) -> dict[str, Any]:
+    return {
+        "features": len(learning.names),
+        "told": learning.tokens.values.shape[2],
+        "hidden": recipe.hidden,
+        "width": recipe.width,
+        "heads": recipe.heads,
+        "dropout": recipe.dropout,
+    }
 
 
 def _description(
@@ -162,7 +156,7 @@ def _description(
     import torch
 
     return {
-        "name": "cargo2000-v1",
+        "name": "freight-late",
         "learnt_from": {
             "set": "Cargo 2000 Freight Tracking and Tracing (A. Metzger et al., UCI, CC BY 4.0)",
             "rows": [rows[0].nr, rows[-1].nr],
@@ -171,13 +165,17 @@ def _description(
         "recipe": asdict(recipe),
         "epochs": choice.epochs,
         "members": recipe.members,
+        "told": "tokens",
         "shape": {
             "features": len(scaling.names),
+            "told": len(TOKEN_NAMES),
             "hidden": recipe.hidden,
             "width": recipe.width,
+            "heads": recipe.heads,
             "dropout": recipe.dropout,
         },
         "calibration": choice.calibration,
+        "stage_calibration": choice.stages,
         "bands": choice.bands,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "metrics": {
@@ -206,7 +204,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="ml.train", description=__doc__)
     parser.add_argument("csv", type=Path)
-    parser.add_argument("--out", type=Path, default=PACKAGED)
+    parser.add_argument("--out", type=Path, default=LATE)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(argv)
     with Bars() as bars:

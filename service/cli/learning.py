@@ -54,7 +54,7 @@ def _bars(progress: Progress) -> Heard:
 def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, heard: Heard) -> str:
     """What training gave, in words."""
     from ml.evaluate import table
-    from ml.model_files import PACKAGED
+    from ml.model_files import LATE
 
     if source == "ledger" and out is not None:
         from service.cli.ledger_training import train_on_ledger
@@ -70,7 +70,7 @@ def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, hear
         return f"model {learnt.hash}: {learnt.deliveries} deliveries, {learnt.late:.1%} of them late"
     from ml.train import train as run
 
-    told = run(csv, out or PACKAGED, seed=seed, progress=heard)
+    told = run(csv, out or LATE, seed=seed, progress=heard)
     found = {"validation": told.validation} | ({"test": told.test} if told.test else {})
     return f"model {told.model.hash}\n{table(found)}"
 

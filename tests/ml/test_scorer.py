@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ml.attribution import COALITIONS, GROUPS, shapley
-from ml.model_files import PACKAGED, ModelDamagedError, read
+from ml.model_files import LATE, ModelDamagedError, read
 from ml.projection import outlook
 from ml.reason_codes import codes
 from ml.scorer import LEAST_WEIGHT, Assessment, Case, Scorer
@@ -194,7 +194,7 @@ def test_a_slower_lane_raises_the_risk_and_is_named() -> None:
 
 
 def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(PACKAGED, tmp_path / "model")
+    shutil.copytree(LATE, tmp_path / "model")
     description = json.loads((tmp_path / "model" / "model.json").read_text(encoding="utf-8"))
     weights = tmp_path / "model" / description["weights"]["file"]
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
@@ -205,10 +205,10 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_model_hash_covers_model_json(tmp_path: Path) -> None:
-    shutil.copytree(PACKAGED, tmp_path / "model")
+    shutil.copytree(LATE, tmp_path / "model")
     text = (tmp_path / "model" / "model.json").read_text(encoding="utf-8")
     (tmp_path / "model" / "model.json").write_text(text.replace('"high"', '"high" '), encoding="utf-8")
-    assert read(tmp_path / "model").hash != read(PACKAGED).hash
+    assert read(tmp_path / "model").hash != read(LATE).hash
 
 
 def test_torch_is_not_loaded_before_the_first_score() -> None:
