@@ -96,12 +96,6 @@ class Anomalies:
         """The head in `folder`, or the packaged one; raises as `ml.model_files.read`."""
         return cls(read(PACKAGED if folder is None else folder))
 
-    def surprises(self, trail: Trail, moment: datetime, history: TrailHistory | None = None) -> Array:
-        """(k,) surprise of each rule's signal, in nats."""
-        known = told(trail, moment)
-        with_history = history is not None and history.trails > 0
-        return self._surprise.surprises(sizes(signals(known, history), with_history=with_history), context(known))
-
     def score(
         self, trail: Trail, shipment: Shipment | None, moment: datetime, history: TrailHistory | None = None
     ) -> Anomaly:

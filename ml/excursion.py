@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,12 +102,6 @@ class Excursion:
             return None, reasons
         rows = described(known, moment, told, agreed)[None]
         return round(float(self.odds.chances(rows)[0]), 6), reasons
-
-
-@lru_cache(maxsize=1)
-def packaged() -> Excursion:
-    """The packaged head, loaded once."""
-    return Excursion.load()
 
 
 def _delivered(known: Trail) -> bool:
