@@ -10,6 +10,8 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from service.risk.errors import AssessmentNotFound
 from service.risk.knowing import Wanted, known
 from service.risk.models import Releases
 from service.risk.recomputing import columns, opened, recomputed
+from service.risk.scorers import basis_of
 from service.risk.sealing import unable
 from service.risk.statement import MEMBER, statement_id
 from service.risk.statement import told as stated
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from ml.scorer import Scorer
 
 _KEPT = 3
+_BEHIND_MINUTES, _TRIES = 60, 40
+"""How far the counters of outcomes may have been behind when a score was given; how many of their states are tried."""
 
 
 class Reproductions:
@@ -139,8 +144,23 @@ class Reproductions:
             return None
         recorded_by = None if recorded == row["as_of"] else recorded
         wanted = Wanted(booked, row["as_of"], recorded_by, known_seq=row["known_seq"])
-        (what,) = await known(session, [wanted], scorer.model.rates)
+        basis = await basis_of(session, scorer)
+        (what,) = await known(session, [wanted], basis)
         (given,) = await asyncio.to_thread(lambda: scorer.score([what.case()]))
+        notes: list[str] = []
+        if given.input_hash != row["input_hash"]:
+            # The follower counts outcomes some moments after they are recorded: which ones it had, the hash tells.
+            for moment in await past.lately_known(session, recorded, _BEHIND_MINUTES, _TRIES):
+                earlier = moment - timedelta(microseconds=1)
+                (then,) = await known(session, [replace(wanted, recorded_by=earlier)], basis)
+                case = replace(what.case(), rates=then.rates)
+                (again,) = await asyncio.to_thread(lambda case=case: scorer.score([case]))  # type: ignore[misc]
+                if again.input_hash == row["input_hash"]:
+                    given = again
+                    notes = [
+                        f"with the outcomes that the service had counted: those recorded before {moment.isoformat()}"
+                    ]
+                    break
         forgotten = erased and not row["reasons"]  # an erasure takes the words away, whatever it was of
         fields = [field for field in told(given) if field != "reasons" or not forgotten]
         names = columns(scorer.release.folders)
@@ -148,7 +168,7 @@ class Reproductions:
             "from": "events",
             "differs": differences(row, told(given), fields),
             "features": features(names, row["inputs"], given.inputs),
-            "notes": ["the reasons were erased with an event"] if forgotten else [],
+            "notes": [*notes, "the reasons were erased with an event"] if forgotten else notes,
         }
 
     async def _statement(self, session: Session, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,16 @@ async def since(session: Session, trail: bytes, known_seq: int) -> Since:
     return Since(row[0], row[1])
 
 
+async def lately_known(session: Session, moment: datetime, minutes: int, limit: int) -> list[datetime]:
+    """The record times of outcomes in the minutes up to a moment, the latest first."""
+    statement = text(
+        "SELECT DISTINCT known_from FROM shipment_outcomes WHERE known_from <= :moment"
+        " AND known_from > CAST(:moment AS timestamptz) - make_interval(mins => :minutes) ORDER BY 1 DESC LIMIT :limit"
+    )
+    values = {"moment": moment, "minutes": minutes, "limit": limit}
+    return list((await session.execute(statement, values)).scalars())
+
+
 async def statement_of(session: Session, event_id: str, party: bytes) -> tuple[bytes | None] | None:
     """The document of a party's statement, None in it where it was erased; None where there is no such event."""
     statement = text("SELECT document FROM events WHERE event_id = :event_id AND party = :party AND NOT declares_error")
