@@ -24,6 +24,7 @@ Why = Literal["budget", "reserve"]
 KEPT = 10
 """Of a day's offers, the best so many times the budget are looked at."""
 RECENT_DAYS = 14
+_ABOUT_NOW = 1 / 24
 _PATIENCE = 3.0
 """Offers that the pace of a day is held for the usual one's by, before it counts."""
 
@@ -93,7 +94,9 @@ def _usual(day: Day) -> _Level:
     """By what recent days brought from this time on, at this day's pace; by this day alone where there were none."""
     if not day.days:
         return _today(day)
-    ahead = sorted((benefit for gone, benefit in day.forecast if gone > day.gone), reverse=True)
+    # What used to come about now may be coming now: a morning's batch, one score after the other.
+    since = day.gone - min(_ABOUT_NOW, 1 - day.gone)
+    ahead = sorted((benefit for gone, benefit in day.forecast if gone > since), reverse=True)
     return _Level(ahead, day.days / _pace(day))
 
 

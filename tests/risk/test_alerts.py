@@ -303,8 +303,8 @@ async def test_a_shipment_with_a_hundred_thousand_alerts_keeps_no_other_waiting(
     rows = await desk.score(dict.fromkeys(trails, 0.3), at(12))
     many = (
         "INSERT INTO alerts (id, party, trail, assessment, day, as_of, stage, probability, band, benefit, threshold,"
-        " why) SELECT gen_random_uuid(), :p, :t, :a, DATE '2025-01-01' + (n / 5000)::int, now(), 'hub', 0.9, 'high', 1, 0,"
-        " 'budget' FROM generate_series(1, 100000) AS n"
+        " why) SELECT gen_random_uuid(), :p, :t, :a, DATE '2025-01-01' + (n / 5000)::int, now(), 'hub', 0.9, 'high', 1,"
+        " 0, 'budget' FROM generate_series(1, 100000) AS n"
     )
     await desk.rows(many, p=desk.analyst.party, t=trails[0], a=rows[trails[0]].id)
     await desk.rows("ANALYZE alerts")
