@@ -89,15 +89,16 @@ class StageCalibration:
         return np.asarray(1.0 / (1.0 + np.exp(-(slope * odds + shift))), dtype=np.float64)
 
     @classmethod
-    def refitted(cls, stage: npt.NDArray[np.str_], odds: Array, truth: Array, weight: Array) -> StageCalibration:
-        """Fitted to all outcomes known by now: (n,) stages, log-odds, 0/1 outcomes and weights."""
-        overall = platt(truth, odds, weight)
+    def refitted(
+        cls, stage: npt.NDArray[np.str_], odds: Array, truth: Array, weight: Array, *, start: Calibration = SAME
+    ) -> StageCalibration:
+        """Fitted to all outcomes known by now, shrunk to `start`: (n,) stages, log-odds, 0/1 outcomes and weights."""
+        overall = platt(truth, odds, weight, towards=start, ridge=1.0 if start is SAME else RIDGE)
         found = {}
         for name in STAGES:
             at = stage == name
             if at.any():
-                share = len(truth) / max(int(at.sum()), 1)
-                found[name] = platt(truth[at], odds[at], weight[at] * min(share, 20.0), towards=overall, ridge=RIDGE)
+                found[name] = platt(truth[at], odds[at], weight[at], towards=overall, ridge=RIDGE)
         return cls(overall, found)
 
     def to_json(self) -> dict[str, Any]:

@@ -106,9 +106,11 @@ def evaluate(csv: Path, folder: Path | None = None, *, rivals: bool = True) -> d
     tested = all_prefixes.beyond(FREEZE)
     found = {"trailseal": figures(tested, predict(model, tested), model.bands.high)}
     if rivals:
-        from ml.rivals import compare
+        from ml.challengers import challengers
 
-        found |= compare(csv, all_prefixes.upto(FREEZE), tested)
+        after = model.description["recipe"]["validate_after"]
+        for one in challengers(all_prefixes.upto(FREEZE), tested, after):
+            found[one.name] = figures(tested, one.probability, one.threshold)
     return found
 
 

@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from ml.arrays import Array
 from ml.calibration import StageCalibration, bands, platt
+from ml.challengers import challengers
 from ml.datasets.cargo2000 import read
 from ml.evaluate import Figures, figures, held_out, predict, stage, table
 from ml.examples import Examples, examples
@@ -26,6 +28,7 @@ from ml.lanes import FREEZE, LAG, known_by
 from ml.members import Smith
 from ml.metrics import brier
 from ml.model_files import LATE, Model, write
+from ml.promotion import Verdict, verdict
 from ml.scaling import Scaling
 from ml.shipment import Shipment
 from ml.tokens import TOKEN_NAMES
@@ -58,6 +61,7 @@ class Report:
     epochs: int
     validation: Figures
     test: Figures | None
+    verdict: Verdict | None = None
 
 
 def train(
@@ -67,12 +71,15 @@ def train(
     seed: int = 0,
     recipe: Recipe | None = None,
     checkpoints: Path | None = None,
+    judged: bool = False,
     progress: Progress = lambda _stage, _done, _of: None,
 ) -> Report:
     """Trains on `csv`, writes the model into the folder `out` and reports.
 
     The same seed, file and machine give the same weights. Members that lie in `checkpoints` are not fitted again, so
-    a run that was ended can be started once more. The test part is read only after the model is written down.
+    a run that was ended can be started once more. `judged`: challengers are trained on the same rows (needs lightgbm),
+    and the validation rows say whether the model may be promoted (`ml.promotion`). The test part is read only
+    after the model is written down.
     """
     import torch
 
@@ -84,11 +91,14 @@ def train(
     smith = _smith(learning, recipe, checkpoints, "fit", progress)
     weights = [smith.member(learning, seed + 1000 + at, choice.epochs)[0] for at in range(recipe.members)]
     description = _description(rows, Scaling.of(learning), recipe, seed, choice)
+    told = _judged(learning, recipe, choice) if judged else None
+    if told is not None:
+        description["metrics"]["promotion"] = told.to_json()
     model = write(out, description, weights)
     test = _tested(csv, model, recipe)
     if test is not None:
         model = write(out, {**description, "metrics": {**description["metrics"], "test": asdict(test)}}, weights)
-    return Report(model, choice.epochs, choice.validation, test)
+    return Report(model, choice.epochs, choice.validation, test, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,14 @@ class _Choice:
     stages: dict[str, Any]
     bands: dict[str, float]
     validation: Figures
+    chances: Array
+
+
+def _judged(learning: Examples, recipe: Recipe, choice: _Choice) -> Verdict:
+    """What the rows after `validate_after` say, by models of both sides that learnt from the rows before."""
+    early, validated = learning.upto(recipe.validate_after), learning.beyond(recipe.validate_after)
+    rivals = list(challengers(early, validated, int(recipe.validate_after * 0.8)))
+    return verdict(validated, choice.chances, rivals)
 
 
 def _described(rows: Sequence[Shipment], recipe: Recipe, progress: Progress) -> Examples:
@@ -125,7 +143,7 @@ def _choose(prefixes: Examples, recipe: Recipe, seed: int, checkpoints: Path | N
     chances = np.where(validated.overrun > 0, 1.0, calibration.apply(curve[best]))
     cut = bands(validated.late, chances, validated.weight)
     found = figures(validated, chances, cut.high)
-    return _Choice(best + 1, asdict(calibration), stages.to_json(), asdict(cut), found)
+    return _Choice(best + 1, asdict(calibration), stages.to_json(), asdict(cut), found, chances)
 
 
 def _smith(learning: Examples, recipe: Recipe, kept: Path | None, name: str, progress: Progress) -> Smith:

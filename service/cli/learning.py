@@ -25,6 +25,9 @@ def train(
     ] = "cargo2000",
     out: Annotated[Path | None, typer.Option(help="folder of the model; default: the released one's")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same weights on the same machine")] = 0,
+    force: Annotated[
+        bool, typer.Option(help="release the model though a challenger is better; its card will say so")
+    ] = False,
 ) -> None:
     """Train the scorer, choosing everything inside the training part; of a public set, report on the later rows.
 
@@ -37,7 +40,7 @@ def train(
     if csv is not None and not csv.exists():
         raise typer.BadParameter(f"there is no file {csv}: name the table")
     with Progress(console=Console(stderr=True)) as progress:
-        typer.echo(_trained(source, csv, out, seed, _bars(progress)))
+        typer.echo(_trained(source, csv, out, seed, _bars(progress), force=force))
 
 
 def _bars(progress: Progress) -> Heard:
@@ -51,7 +54,7 @@ def _bars(progress: Progress) -> Heard:
     return heard
 
 
-def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, heard: Heard) -> str:
+def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, heard: Heard, *, force: bool) -> str:
     """What training gave, in words."""
     from ml.evaluate import table
     from ml.model_files import LATE
@@ -68,11 +71,20 @@ def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, hear
 
         learnt = learn(csv, out or TABULAR, seed=seed, progress=heard)
         return f"model {learnt.hash}: {learnt.deliveries} deliveries, {learnt.late:.1%} of them late"
+    return _freight(csv, out or LATE, seed, heard, force=force)
+
+
+def _freight(csv: Path, out: Path, seed: int, heard: Heard, *, force: bool) -> str:
+    """Trains a candidate beside `out`, which takes its place only where it is no worse than the best challenger."""
+    from ml.evaluate import table
+    from ml.promotion import released
     from ml.train import train as run
 
-    told = run(csv, out or LATE, seed=seed, progress=heard)
+    candidate = out.parent / f"{out.name}-candidate"
+    told = run(csv, candidate, seed=seed, checkpoints=candidate / "members", judged=True, progress=heard)
     found = {"validation": told.validation} | ({"test": told.test} if told.test else {})
-    return f"model {told.model.hash}\n{table(found)}"
+    where = f"released in {out}" if released(candidate, out, told.verdict, force=force) else f"kept in {candidate}"
+    return f"model {told.model.hash}: {where}\n{told.verdict.text if told.verdict else ''}\n{table(found)}"
 
 
 def evaluate(

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from ml.datasets.cargo2000 import read
-from ml.evaluate import Figures, evaluate
-from ml.model_files import PACKAGED
+from ml.evaluate import evaluate
+from ml.model_files import LATE
 from ml.model_files import read as read_model
 from ml.shipment import SLOTS, Leg, Shipment
 from ml.train import Recipe, train
 from tests.ml.freight_cases import SEASON
 from tests.shared import shared
 
-TINY = Recipe(last=49, validate_after=34, lag=10, members=2, most_epochs=2, hidden=4, width=8)
+TINY = Recipe(last=49, validate_after=34, lag=10, members=2, most_epochs=2, hidden=4, width=8, heads=2)
 
 
 def _cells(leg: Leg) -> dict[str, object]:
@@ -75,28 +75,33 @@ def test_training_tells_how_far_it_is(table: Path, tmp_path: Path) -> None:
     assert all(done <= of for _, done, of in heard)
 
 
-@pytest.fixture(scope="module")
-def measured() -> Figures:
-    return evaluate(shared("data", "cargo2000", "cargo2000.csv"), rivals=False)["trailseal"]
+def test_a_run_that_was_ended_goes_on_and_gives_the_same_weights(table: Path, tmp_path: Path) -> None:
+    whole = train(table, tmp_path / "whole", recipe=TINY)
+    kept = tmp_path / "members"
+
+    def ended(stage: str, done: int, _of: int) -> None:
+        if (stage, done) == ("fit", 1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(table, tmp_path / "again", recipe=TINY, checkpoints=kept, progress=ended)
+    before = {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}
+    assert len(before) == TINY.members + 1
+    again = train(table, tmp_path / "again", recipe=TINY, checkpoints=kept)
+    assert again.model.hash == whole.model.hash
+    assert {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}.items() >= before.items()
 
 
-@pytest.mark.slow
-def test_the_packaged_model_measures_as_its_description_and_card_say(measured: Figures) -> None:
-    described = read_model(PACKAGED).description["metrics"]["test"]
-    assert asdict(measured) == pytest.approx(described, abs=2e-3)
-    card = (PACKAGED / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert f"| trailseal | {' | '.join(f'{value:.3f}' for value in described.values())} |" in card
-
-
-@pytest.mark.slow
-def test_the_packaged_model_beats_boosting_without_lane_history_and_is_calibrated(measured: Figures) -> None:
-    assert measured.ALL > 0.827
-    assert measured.Brier < 0.135
-    assert measured.ECE < 0.07
+@pytest.mark.slow  # describes all prefixes of 3,153 shipments
+def test_the_packaged_model_measures_as_its_description_says_and_beats_what_analysts_have() -> None:
+    found = evaluate(shared("data", "cargo2000", "cargo2000.csv"), rivals=False)["trailseal"]
+    assert asdict(found) == pytest.approx(read_model(LATE).description["metrics"]["test"], abs=5e-3)
+    assert found.ALL > 0.86
+    assert found.Brier < 0.126
 
 
 def test_the_packaged_model_learnt_from_training_rows_only() -> None:
-    description = read_model(PACKAGED).description
+    description = read_model(LATE).description
     assert description["learnt_from"]["rows"][1] == 2628
     assert description["lanes"]["seen"] <= 2629
-    assert sum(file.stat().st_size for file in PACKAGED.iterdir()) < 3_000_000
+    assert sum(file.stat().st_size for file in LATE.iterdir()) < 3_000_000
