@@ -67,13 +67,16 @@ class Compared:
     def precision(self, rival: str, kind: str, weight: Array) -> float:
         """Average precision of a rival for a kind, against cases in order."""
         chosen = (self.kinds == kind) | (self.kinds == "none")
-        chosen &= weight > 0
+        if weight[chosen & (self.kinds == kind)].sum() > 0:  # a resample without any such case counts as the whole
+            chosen &= weight > 0
+        else:
+            weight = np.ones(len(weight))
         truth = (self.kinds[chosen] == kind).astype(np.float64)
-        return average_precision(truth, self.scores[rival][chosen], weight[chosen]) if truth.any() else float("nan")
+        return average_precision(truth, self.scores[rival][chosen], weight[chosen])
 
     def mean(self, rival: str, kinds: Sequence[str], weight: Array) -> float:
         """The mean over kinds."""
-        return float(np.nanmean([self.precision(rival, kind, weight) for kind in kinds]))
+        return float(np.mean([self.precision(rival, kind, weight) for kind in kinds]))
 
 
 def section(args: Asked) -> Section:
