@@ -1,14 +1,11 @@
 """Commands of an analyst's day: what to act on, what came of it, and by which policy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
 import orjson
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from service.cli.client import Client
 from service.cli.options import Key, Url, connection
@@ -38,7 +35,7 @@ def alerts(
     if as_json:
         _print_json(found)
     else:
-        _show(_scores(found, ("alert", "worth", "said"), _of_alert), found, "no alerts that wait for a word")
+        _show(found, _of_alert, "no alerts that wait for a word")
 
 
 @risk_app.command()
@@ -117,7 +114,7 @@ def inspections(
     if as_json:
         _print_json(found)
     else:
-        _show(_scores(found, ("assessment", "day", "said"), _of_inspection), found, "nothing was drawn")
+        _show(found, _of_inspection, "nothing was drawn")
 
 
 @risk_app.command()
@@ -156,7 +153,7 @@ def watch(
         _print_json({**found, "shipments": shipments})
     else:
         _show_lists([found])
-        _show(_scores(shipments, ("stage",), lambda one: (one["stage"],)), shipments, "no shipment under way is on it")
+        _show(shipments, lambda one: str(one["stage"]), "no shipment under way is on it")
 
 
 @risk_app.command()
@@ -213,40 +210,27 @@ def _delete(client: Client, known: dict[str, Any], name: str) -> None:
     typer.echo(f"deleted {name}")
 
 
-def _scores(found: Sequence[Any], columns: Sequence[str], of: Any) -> Table:
-    shown = Table(box=SIMPLE_HEAD, expand=True)
-    for column in columns[:1]:
-        shown.add_column(column, overflow="fold")
-    shown.add_column("shipment", overflow="fold")
-    shown.add_column("risk", justify="right", no_wrap=True)
-    for column in columns[1:]:
-        shown.add_column(column, justify="right")
-    shown.add_column("main reasons", ratio=1)
+def _show(found: Sequence[Any], head: Callable[[Any], str], otherwise: str) -> None:
+    """Some lines for each, to be read, copied and searched as they are."""
     for one in found:
-        first, *others = of(one)
-        risk = "—" if one["probability"] is None else f"{one['probability']:.0%}"
-        reasons = "; ".join(reason["text"] for reason in one["reasons"][:2])
-        shown.add_row(first, one["shipment"].removeprefix("https://id.gs1.org/"), risk, *others, reasons)
-    return shown
+        risk = "no score" if one["probability"] is None else f"{one['probability']:.0%}"
+        typer.secho(f"{risk:>4}  {one['shipment'].removeprefix('https://id.gs1.org/')}  {head(one)}", bold=True)
+        for reason in one["reasons"][:2]:
+            typer.echo(f"      {reason['text']}")
+    if not found:
+        typer.echo(otherwise)
 
 
-def _of_alert(one: Any) -> tuple[str, str, str]:
-    return one["alertID"], f"{one['benefit']:.1f}", _said(one)
+def _of_alert(one: Any) -> str:
+    return f"worth {one['benefit']:.1f}  alert {one['alertID']}{_said(one)}"
 
 
-def _of_inspection(one: Any) -> tuple[str, str, str]:
-    return one["assessmentID"], one["day"], _said(one)
+def _of_inspection(one: Any) -> str:
+    return f"drawn {one['day']}  assessment {one['assessmentID']}{_said(one)}"
 
 
 def _said(one: Any) -> str:
-    return one["disposition"]["verdict"] if one["disposition"] else ""
-
-
-def _show(shown: Table, found: Sequence[Any], otherwise: str) -> None:
-    if found:
-        Console().print(shown)
-    else:
-        typer.echo(otherwise)
+    return f"  [{one['disposition']['verdict']}]" if one["disposition"] else ""
 
 
 def _show_policy(found: Any) -> None:
