@@ -121,8 +121,9 @@ _REPORTED = (
 )
 _NOTE = (
     "INSERT INTO shipment_milestones (booking, unit, event, step, place, event_time, record_time, party, retracted_at)"
-    " SELECT units.booking, units.unit, events.seq, events.biz_step, left(events.read_point, 2000), events.event_time,"
-    f" events.record_time, events.party, {_RETRACTED} FROM "
+    " WITH units AS MATERIALIZED ({units}) SELECT units.booking, units.unit, events.seq, events.biz_step,"
+    " left(events.read_point, 2000), events.event_time,"
+    f" events.record_time, events.party, {_RETRACTED} FROM units JOIN events ON events.seq = units.event"
 )
 _FEW = (
     " AND (SELECT count(*) FROM (SELECT FROM shipment_milestones AS report WHERE report.booking = units.booking"
@@ -133,25 +134,24 @@ _FEW = (
 
 async def note_reports(session: Session, after: int, until: int) -> None:
     """Keeps the reports of milestones that were captured in a window of transactions."""
-    statement = text(
-        f"{_NOTE} captures JOIN events ON events.capture = captures.id"
+    units = (
+        "SELECT units.booking, units.unit, mentions.event FROM captures JOIN events ON events.capture = captures.id"
         " JOIN mentions ON mentions.event = events.seq AND mentions.role = 'subject'"
-        f" JOIN shipment_units AS units ON units.unit = mentions.trail WHERE {_IN_WINDOW} AND {_REPORTED}{_FEW}"
-        " FOR SHARE OF events ON CONFLICT DO NOTHING"
+        f" JOIN shipment_units AS units ON units.unit = mentions.trail WHERE {_IN_WINDOW}"
     )
+    statement = text(f"{_NOTE.format(units=units)} WHERE {_REPORTED}{_FEW} FOR SHARE OF events ON CONFLICT DO NOTHING")
     values = {"after": after, "until": until, "steps": list(STEPS), "reports": _REPORTS}
     await session.execute(statement, values)
 
 
 async def note_earlier(session: Session, bookings: Collection[int]) -> None:
     """Keeps the reports about units of these bookings that were captured before."""
-    statement = text(
-        f"{_NOTE} shipment_units AS units CROSS JOIN LATERAL (SELECT event, role FROM mentions"
-        " WHERE mentions.trail = units.unit ORDER BY event LIMIT :history) AS told"
-        " JOIN events ON events.seq = told.event AND told.role = 'subject'"
-        f" WHERE units.booking = ANY(CAST(:bookings AS bigint[])) AND {_REPORTED}{_FEW}"
-        " FOR SHARE OF events ON CONFLICT DO NOTHING"
+    units = (
+        "SELECT units.booking, units.unit, told.event FROM shipment_units AS units CROSS JOIN LATERAL"
+        " (SELECT event, role FROM mentions WHERE mentions.trail = units.unit ORDER BY event LIMIT :history) AS told"
+        " WHERE units.booking = ANY(CAST(:bookings AS bigint[])) AND told.role = 'subject'"
     )
+    statement = text(f"{_NOTE.format(units=units)} WHERE {_REPORTED}{_FEW} FOR SHARE OF events ON CONFLICT DO NOTHING")
     values = {"bookings": sorted(bookings), "steps": list(STEPS), "history": _HISTORY, "reports": _REPORTS}
     await session.execute(statement, values)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 
 from service.store.database import Session
@@ -159,12 +160,16 @@ async def unrouted(session: Session, trails: Collection[bytes]) -> list[Booking]
 
 async def add_routes(session: Session, routes: Sequence[RouteRow]) -> None:
     """Writes routes, those left out that are there."""
-    for route in sorted(routes, key=lambda route: route[:2]):
-        statement = text(
-            "INSERT INTO routes (trail, event, hub, destination, reports, places, ways)"
-            " VALUES (:trail, :event, :hub, :destination, :reports, :places, :ways) ON CONFLICT DO NOTHING"
-        )
-        await session.execute(statement, route._asdict())
+    statement = text(
+        "INSERT INTO routes (trail, event, hub, destination, reports, places, ways)"
+        " SELECT decode(told.trail, 'hex'), told.event, told.hub, told.destination, told.reports,"
+        " ARRAY(SELECT jsonb_array_elements_text(told.places)), ARRAY(SELECT jsonb_array_elements_text(told.ways))"
+        " FROM jsonb_to_recordset(CAST(:routes AS jsonb)) AS told (trail text, event bigint, hub text,"
+        " destination text, reports integer, places jsonb, ways jsonb) ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+    )
+    told = [{**route._asdict(), "trail": route.trail.hex()} for route in routes]
+    if told:
+        await session.execute(statement, {"routes": orjson.dumps(told).decode()})
 
 
 class WatchedShipment(NamedTuple):
