@@ -30,6 +30,8 @@ LANE_PREFIXES = ("lane_", "usual_", "step_slower", "place")
 _NOT_LANES = ("lane_base",)
 _COUNTS = ("_seen",)
 _ON_PLAN = ("behind_", "overdue", "past_plan")
+_LINEAR = ("behind_odds", "behind_end_share")
+"""Columns on plan that are no signed logarithms of hours."""
 _STEPS = ("step_", "last_0", "last_1", "last_2")
 _TOLD_DELAYS = ("deviation", "behind")
 _TOOK = (("effective", "planned"),)
@@ -57,7 +59,9 @@ class Reference:
         self._lanes, self._told_lanes = _lanes(names), _lanes(told_names)
         self._plan, self._told_plan = _named(names, ("plan_",)), _named(told_names, ("plan_",))
         self._is_state = tuple(told_names) == tuple(names)
-        self._behind, self._steps = _named(names, _ON_PLAN), _named(names, _STEPS)
+        self._linear = [at for at, name in enumerate(names) if name in _LINEAR]
+        self._behind = [at for at in _named(names, _ON_PLAN) if at not in self._linear]
+        self._steps = _named(names, _STEPS)
         self._end, self._rest, self._reserve = (names.index(n) for n in ("behind_end", "rest_planned", "reserve"))
         self._told_delays = [at for at, name in enumerate(told_names) if name in _TOLD_DELAYS]
         self._took = [(told_names.index(a), told_names.index(b)) for a, b in _TOOK if a in told_names]
@@ -105,6 +109,7 @@ class Reference:
     def _put_on_plan(self, states: Array, calm: Array) -> None:
         """Takes from `states` the delay that `calm` shows; what silence added since then stays."""
         states[..., self._behind] = _slogged(_hours(states[..., self._behind]) - _hours(calm[..., self._behind]))
+        states[..., self._linear] -= calm[..., self._linear]
         states[..., self._steps] = 0.0
         behind = _hours(states[..., self._end])
         states[..., self._reserve] = _slogged(_hours(states[..., self._rest]) - behind)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -11,14 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.arrays import Array, at_minutes, pack
+from ml.assessment import Case
 from ml.examples import examples
 from ml.features import describe
+from ml.from_epcis import from_events
 from ml.lane_table import lane_rows, lane_table
 from ml.lanes import LaneRates, as_of, known_by, lanes
 from ml.projection import outlook
+from ml.scorer import Scorer
 from ml.shipment import Leg, Shipment, first, milestones, planned_end
+from ml.to_epcis import to_epcis
 from ml.tokens import tokens
-from tests.ml.freight_cases import SEASON
+from tests.ml.freight_cases import SEASON, START
 
 ORDERED = [replace(shipment, nr=nr) for nr, shipment in enumerate(SEASON)]
 RATES = known_by(ORDERED, 30)
@@ -116,3 +122,50 @@ def test_more_silence_never_moves_the_projection_forward() -> None:
         since = milestones(known)[-1].completed if count else 0
         ends = [outlook(known, since + hours * 60).end for hours in range(0, 200, 10)]
         assert ends == sorted(ends)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(SEASON), st.integers(0, 30), st.integers(0, 10**6))
+def test_no_score_changes_when_events_are_added_that_happened_or_were_recorded_later(
+    shipment: Shipment, count: int, seed: int
+) -> None:
+    """Whatever comes later by either clock: the shipment, so every feature, token and score, is what it was."""
+    start, rng = shipment.booked or START, random.Random(seed)
+    told: list[dict[str, object]] = to_epcis(shipment, start)["epcisBody"]["eventList"]
+    for number, event in enumerate(told):
+        happened = datetime.fromisoformat(str(event["eventTime"]))
+        recorded = happened + timedelta(minutes=rng.choice([0, 5, 600]) if number else 0)
+        event |= {"eventID": f"urn:uuid:{number}", "recordTime": recorded.isoformat()}
+    now = start + timedelta(minutes=milestones(shipment)[min(count, len(milestones(shipment)) - 1)].completed)
+    known = [event for event in told if _instant(event, "eventTime") <= now and _instant(event, "recordTime") <= now]
+    before = from_events(known)
+    assert from_events(told, as_of=now, recorded_by=now) == before
+    later = list[dict[str, object]]()
+    for at, event in enumerate(told):
+        recorded = now + timedelta(minutes=rng.randrange(1, 10**5))
+        later.append({**event, "recordTime": recorded.isoformat(), "eventID": f"urn:x:{at}"})
+    errors = [{**event, "errorDeclaration": {}, "eventID": told[at]["eventID"]} for at, event in enumerate(later)]
+    after = from_events([*told, *later, *errors], as_of=now, recorded_by=now)
+    assert (after, after.notes) == (before, before.notes)
+    minutes = (now - start) / timedelta(minutes=1)
+    assert np.array_equal(_described(after, minutes)[1], _described(before, minutes)[1])
+    assert np.array_equal(_tokens(after, minutes), _tokens(before, minutes))
+
+
+def _instant(event: dict[str, object], name: str) -> datetime:
+    return datetime.fromisoformat(str(event[name]))
+
+
+def test_no_score_changes_when_other_outcomes_become_known_later() -> None:
+    """Rates are read when the case is scored: what they learn afterwards does not reach it."""
+    scorer, rates = Scorer.load(), known_by(ORDERED, 20)
+    shipment = first(SEASON[40], 4)
+    moment = (shipment.booked or START) + timedelta(minutes=milestones(shipment)[-1].completed)
+    (before,) = scorer.score([Case(shipment, moment, rates=copy.deepcopy(rates))])
+    kept = copy.deepcopy(rates)
+    for one in ORDERED[21:]:
+        rates.add(one)
+    (after,) = scorer.score([Case(shipment, moment, rates=kept)])
+    (live,) = scorer.score([Case(shipment, moment, rates=rates)])
+    assert before == after
+    assert live.input_hash != before.input_hash

@@ -40,9 +40,10 @@ def halfway(shipment: Shipment) -> Case:
 
 def test_scores_carry_everything_that_is_sealed(scorer: Scorer) -> None:
     for case, told in zip(map(halfway, SEASON), scorer.score([halfway(one) for one in SEASON]), strict=True):
-        assert told.probability is not None
-        assert 0 < told.probability <= 1
-        assert told.band in {"low", "elevated", "high"}
+        if told.abstained is None:
+            assert told.probability is not None
+            assert 0 < told.probability <= 1
+            assert told.band in {"low", "elevated", "high"}
         assert (told.as_of, told.model_hash) == (case.moment, scorer.hash)
         assert len(told.input_hash) == len(told.model_hash) == 64
         assert {reason.code for reason in told.reasons} <= codes()
@@ -83,7 +84,13 @@ def test_silence_beyond_the_plan_raises_the_risk_on_average(scorer: Scorer) -> N
         known = first(shipment, len(milestones(shipment)) // 2)
         due = _due(known)
         cases += [Case(known, moment(shipment, due + hours * 60)) for hours in waits]
-    scores = np.array([one.probability for one in scorer.score(cases)], dtype=float).reshape(len(SEASON), len(waits))
+    told = [one.probability for one in scorer.score(cases)]
+    every = np.array(told, dtype=float).reshape(len(SEASON), len(waits))
+    scores = every[~np.isnan(every).any(axis=1)]
+    assert len(scores) >= 0.95 * len(SEASON)
+    # A day overdue is riskier than due for nearly all of them; for none is it much less risky.
+    assert (scores[:, 2] >= scores[:, 0]).mean() >= 0.9
+    assert (scores[:, 2] >= scores[:, 0] - 0.1).all()
     assert (np.diff(scores.mean(axis=0)) > 0).all()
     assert (scores[:, -1] >= scores[:, 0]).mean() >= 0.95
 
@@ -164,6 +171,8 @@ def test_weights_add_up_to_the_score(scorer: Scorer) -> None:
     additive = np.array([[sum((at + 1) * kept for at, kept in enumerate(subset)) for subset in COALITIONS]])
     assert shapley(additive)[0] == pytest.approx([1, 2, 3, 4])
     for told in scorer.score([halfway(one) for one in SEASON]):
+        if told.abstained is not None:
+            continue
         assert told.odds is not None
         assert told.reference is not None
         left_out = told.odds - told.reference - sum(reason.weight for reason in told.reasons)
