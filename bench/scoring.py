@@ -1,0 +1,246 @@
+"""Shipments scored per second, and how long one live score takes, beside LightGBM doing the same work.
+
+    python -m bench.scoring [--cargo FILE] [--seconds 5] [--model FOLDER]
+
+Shipments: the rows of the Cargo 2000 table after 2628 (`--cargo`; ../shared/data/cargo2000/cargo2000.csv is found by
+itself), else a simulated season; each on its way, every other one in the silence after a report.
+
+- Batch, on two cores: two processes of one thread each, as two workers would run, score at the same time again and
+  again; rates count the shipments that both finished. From shipments in memory: arrays, lane history, features, tokens,
+  the members of the head `late`, the head `arrival`, abstention, inputs packed and hashed; without reasons, and with
+  them (16 coalitions each).
+- Live: one shipment at a time in one thread, always with reasons; from a shipment in memory, and from its EPCIS
+  documents (read, bounded and ordered by `ml.from_epcis`).
+- LightGBM: two boosters of 300 rounds as in `ml.challengers` that read the very same features, computed by the same
+  vectorised code, without hashes; as its reasons its own SHAP values (`pred_contrib`). Beside it, for scale, the same
+  two boosters fed one shipment at a time, as scripts around LightGBM usually do.
+
+Processor time of other programs counts against all of them alike. Memory is the resident set of one scoring process.
+Ends with one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+CARGO = Path(__file__).resolve().parents[2] / "shared" / "data" / "cargo2000" / "cargo2000.csv"
+LAST = 2628
+BATCH = 2048
+LIVE = 400
+START = datetime(2026, 1, 5, tzinfo=UTC)
+Work = Callable[[], int]
+"""Does some work once and says how many shipments that was."""
+_barrier: Barrier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is measured: the table (None: a simulated season), the release, seconds for each rate."""
+
+    cargo: Path | None
+    model: Path | None
+    seconds: float
+
+
+def _shipments(asked: Asked) -> tuple[list[Any], list[Any]]:
+    """Shipments to learn from, and those to score."""
+    from ml.datasets.cargo2000 import read
+    from ml.simulate import season
+
+    if asked.cargo is None:
+        rows = [replace(one.shipment, nr=nr) for nr, one in enumerate(season(2000, 3, START))]
+        return rows[:1400], rows[1400:]
+    rows = read(asked.cargo)
+    return [row for row in rows if (row.nr or 0) <= LAST], [row for row in rows if (row.nr or 0) > LAST]
+
+
+def _cases(asked: Asked) -> list[Any]:
+    """BATCH cases: what was known of a shipment after some of its reports, there and some hours later in turn."""
+    from ml.assessment import Case
+    from ml.shipment import first, milestones
+
+    _, rows = _shipments(asked)
+    found = []
+    for number in range(BATCH):
+        row = rows[number % len(rows)]
+        count = (number * 7 + number // len(rows)) % len(milestones(row))
+        known = replace(first(row, count), booked=START)
+        seen = milestones(known)
+        minutes = (seen[-1].completed if seen else 0) + (number % 2) * 90
+        found.append(Case(known, START + timedelta(minutes=minutes)))
+    return found
+
+
+def _boosters(asked: Asked) -> list[Any]:
+    import lightgbm
+
+    from ml.challengers import ROUNDS, SEEDS, TREES
+    from ml.examples import examples
+
+    learning = examples(_shipments(asked)[0])
+    rows = lightgbm.Dataset(learning.state, learning.late, weight=learning.weight, free_raw_data=False)
+    return [lightgbm.train({**TREES, "num_threads": 1, "seed": seed}, rows, ROUNDS) for seed in range(SEEDS)]
+
+
+def _states(cases: Sequence[Any], rates: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    from ml.arrays import at_minutes, pack
+    from ml.features import describe
+    from ml.lane_table import lane_rows, lane_table
+
+    shipments = [case.shipment for case in cases]
+    arrays = pack(shipments)
+    minutes = np.array([(case.moment - START) / timedelta(minutes=1) for case in cases])
+    moments = at_minutes(arrays, np.arange(len(cases)), minutes)
+    return describe(arrays, moments, lane_table(lane_rows(shipments, rates), arrays.there.shape))[1]
+
+
+def _ours(asked: Asked, *, reasons: bool) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    import torch
+
+    from ml.scorer import Scorer
+
+    torch.set_num_threads(1)
+    scorer = Scorer.load(asked.model)
+    return _cases(asked), partial(scorer.score, reasons=reasons)
+
+
+def _theirs(asked: Asked, texts: Sequence[str], *, reasons: bool) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    import lightgbm
+
+    from ml.scorer import Scorer
+
+    boosters = [lightgbm.Booster(params={"num_threads": 1}, model_str=text) for text in texts]
+    rates = Scorer.load(asked.model).model.rates
+
+    def score(cases: Sequence[Any]) -> Any:
+        states = [_states(cases[at : at + 512], rates) for at in range(0, len(cases), 512)]
+        table = np.concatenate(states)
+        return [booster.predict(table, num_threads=1, pred_contrib=reasons) for booster in boosters]
+
+    return _cases(asked), score
+
+
+def _join(barrier: Barrier) -> None:
+    global _barrier  # noqa: PLW0603 # handed to a process when it starts, the only way there is
+    _barrier = barrier
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def _rate(prepare: Callable[[], tuple[list[Any], Callable[[Sequence[Any]], Any]]], seconds: float) -> list[float]:
+    """[shipments, begin, end, MiB] of scoring again and again for some seconds, beginning with the other process."""
+    cases, score = prepare()
+    score(cases[:64])
+    assert _barrier is not None
+    _barrier.wait(timeout=600)
+    begin, done = time.monotonic(), 0
+    while time.monotonic() - begin < seconds:
+        score(cases)
+        done += len(cases)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [done, begin, time.monotonic(), memory]
+
+
+def _both(prepare: Callable[[], Any], seconds: float) -> tuple[float, float]:
+    """Shipments per second of two processes, and the resident memory of the larger one in MiB."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context, initializer=_join, initargs=(context.Barrier(2),)) as pool:
+        told = [one.result() for one in [pool.submit(_rate, prepare, seconds) for _ in range(2)]]
+    took = max(end for _, _, end, _ in told) - min(begin for _, begin, _, _ in told)
+    return sum(done for done, _, _, _ in told) / took, max(memory for _, _, _, memory in told)
+
+
+def _live(score: Callable[[Sequence[Any]], Any], cases: Sequence[Any]) -> tuple[float, float]:
+    """p50 and p99 in milliseconds of scoring one after the other."""
+    score(cases[:1])
+    taken = []
+    for case in cases[:LIVE]:
+        begin = time.perf_counter()
+        score([case])
+        taken.append((time.perf_counter() - begin) * 1e3)
+    return float(np.percentile(taken, 50)), float(np.percentile(taken, 99))
+
+
+def _from_documents(score: Callable[[Sequence[Any]], Any], cases: Sequence[Any]) -> tuple[float, float]:
+    from ml.assessment import Case
+    from ml.from_epcis import from_events
+    from ml.to_epcis import to_epcis
+
+    told = [(to_epcis(case.shipment, START)["epcisBody"]["eventList"], case.moment) for case in cases[:LIVE]]
+    return _live(lambda some: score([Case(from_events(events), moment) for events, moment in some]), told)
+
+
+def measure(asked: Asked) -> dict[str, float]:
+    """All figures by name."""
+    texts = [booster.model_to_string() for booster in _boosters(asked)]
+    found: dict[str, float] = {}
+    for name, reasons in (("batch_per_s", False), ("batch_with_reasons_per_s", True)):
+        found[name], memory = _both(partial(_ours, asked, reasons=reasons), asked.seconds)
+        found["memory_mib"] = max(memory, found.get("memory_mib", 0.0))
+        theirs = partial(_theirs, asked, texts, reasons=reasons)
+        found[f"challenger_{name}"], found["challenger_memory_mib"] = _both(theirs, asked.seconds)
+    cases, score = _ours(asked, reasons=True)
+    found["p50_ms"], found["p99_ms"] = _live(score, cases)
+    found["documents_p50_ms"], found["documents_p99_ms"] = _from_documents(score, cases)
+    for name, reasons in (("challenger", False), ("challenger_with_reasons", True)):
+        _, rival = _theirs(asked, texts, reasons=reasons)
+        found[f"{name}_p50_ms"], found[f"{name}_p99_ms"] = _live(rival, cases)
+    found["challenger_one_by_one_per_s"] = 1000.0 / found["challenger_p50_ms"]
+    return {name: round(value, 1) for name, value in found.items()}
+
+
+def table(found: dict[str, float]) -> Table:
+    """The figures beside one another."""
+    rows = [
+        ("batch, two cores, shipments/s", "batch_per_s"),
+        ("batch with reasons, two cores, shipments/s", "batch_with_reasons_per_s"),
+        ("resident memory of one process, MiB", "memory_mib"),
+    ]
+    told = Table("", "Trailseal", "LightGBM, same features")
+    for label, name in rows:
+        told.add_row(label, f"{found[name]:,.0f}", f"{found[f'challenger_{name}']:,.0f}")
+    for label, ours, theirs in (
+        ("live, without reasons, p50 / p99 ms", None, "challenger"),
+        ("live with reasons, p50 / p99 ms", "", "challenger_with_reasons"),
+        ("live with reasons from EPCIS documents, p50 / p99 ms", "documents_", None),
+    ):
+        told.add_row(label, _pair(found, None if ours is None else ours), _pair(found, theirs and f"{theirs}_"))
+    told.add_row("one at a time, one core, shipments/s", "", f"{found['challenger_one_by_one_per_s']:,.0f}")
+    return told
+
+
+def _pair(found: dict[str, float], prefix: str | None) -> str:
+    return "" if prefix is None else f"{found[f'{prefix}p50_ms']:.1f} / {found[f'{prefix}p99_ms']:.1f}"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the table, then one line of JSON."""
+    parser = argparse.ArgumentParser(prog="bench.scoring", description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--cargo", type=Path, default=CARGO if CARGO.is_file() else None)
+    parser.add_argument("--model", type=Path, help="folder of a release; the packaged one without")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    given = parser.parse_args(argv)
+    found = measure(Asked(given.cargo, given.model, given.seconds))
+    Console(width=110).print(table(found))
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()
