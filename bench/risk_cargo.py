@@ -54,7 +54,7 @@ class Told:
 
 def section(asked: Asked) -> Section:
     """The section of `python -m bench.risk`."""
-    model = _model(asked)
+    model = scoring_model(asked)
     rows = [one for one in read_cargo(asked.cargo) if one.nr is not None]
     known = {name: examples(rows, freeze=freeze) for name, freeze in (("streaming", NEVER), ("frozen", asked.last))}
     tested = {name: one.beyond(asked.last) for name, one in known.items()}
@@ -90,7 +90,7 @@ def section(asked: Asked) -> Section:
     return Section("Late delivery (Cargo 2000)", "\n".join(text), figures)
 
 
-def _model(asked: Asked) -> Model:
+def scoring_model(asked: Asked) -> Model:
     """The released head where it learnt from these rows; otherwise one that is trained now."""
     released = read(LATE)
     if released.description["learnt_from"]["rows"][1] == asked.last:
@@ -114,7 +114,7 @@ def _told(
         overrun=np.concatenate([part.overrun for part in parts]),
     )
     told = {
-        name: {OURS: Told(_calibrated(model, part, last, streaming=name == "streaming"), model.bands.high)}
+        name: {OURS: Told(calibrated(model, part, last, streaming=name == "streaming"), model.bands.high)}
         for name, part in tested.items()
     }
     for one in challengers(learning, both, model.description["recipe"]["validate_after"]):
@@ -123,7 +123,7 @@ def _told(
     return told
 
 
-def _calibrated(model: Model, tested: Examples, last: int, *, streaming: bool) -> Array:
+def calibrated(model: Model, tested: Examples, last: int, *, streaming: bool) -> Array:
     """Our probabilities: the released calibration, refitted by stage as outcomes become known."""
     raw, stages = odds(model, tested), stage(tested)
     chances = model.calibration.apply(raw)

@@ -35,7 +35,8 @@ def auroc(truth: Array, score: Array, weight: Array) -> float:
 def average_precision(truth: Array, score: Array, weight: Array) -> float:
     """Σ (recall step · precision), without interpolation."""
     hits, misses = _stepped(truth, score, weight)
-    precision = hits[1:] / (hits[1:] + misses[1:])
+    # Scores whose rows all weigh nothing, as in a bootstrap, come before the first step of recall.
+    precision = hits[1:] / np.maximum(hits[1:] + misses[1:], np.finfo(np.float64).tiny)
     return float(np.sum(np.diff(hits) / hits[-1] * precision))
 
 

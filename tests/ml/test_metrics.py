@@ -81,3 +81,9 @@ def test_bands_are_cut_where_they_say() -> None:
     assert cut.elevated <= cut.high == pytest.approx(best_threshold(truth, score, np.ones(5_000)), abs=1e-6)
     assert truth[score >= cut.elevated].sum() / truth.sum() >= 0.8
     assert [Bands(0.2, 0.5).of(p) for p in (0.1, 0.2, 0.5, 1.0)] == ["low", "elevated", "high", "high"]
+
+
+def test_rows_that_weigh_nothing_do_not_count() -> None:
+    truth, score = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.9, 0.8, 0.7, 0.1])
+    drawn = np.array([0.0, 1.0, 2.0, 1.0])
+    assert average_precision(truth, score, drawn) == pytest.approx(average_precision(truth[1:], score[1:], drawn[1:]))
