@@ -24,7 +24,9 @@ from ml.lanes import LAG
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 ENOUGH = 100
 """Shipments whose outcome has to be known before a caution is chosen on them; until then it is 1."""
-EARLY, AT_END = 0.9, 0.3
+EARLY = 0.9
+AT_ENDS = (0.3, 0.9)
+"""How well acting at the planned end still helps: little, as in transport mostly, or as well as at the booking."""
 
 
 def section(asked: Asked) -> Section:
@@ -33,35 +35,35 @@ def section(asked: Asked) -> Section:
     rows = [one for one in read(asked.cargo) if one.nr is not None]
     tested = examples(rows, freeze=NEVER).beyond(asked.last)
     looks, report = _looks(tested, calibrated(model, tested, asked.last, streaming=True))
-    lines, wins = [], 0
+    text = [
+        f"{len(np.unique(looks.case))} shipments. Savings are shares of what never acting costs.",
+        *(line for at_end in AT_ENDS for line in _curve(looks, report, at_end, asked)),
+    ]
+    figures = {}
+    for at_end in AT_ENDS:
+        costs = Costs(0.3, early=EARLY, at_end=at_end)
+        figures[f"saved_dynamic_{at_end:.1f}"] = saved(looks, costs)
+        figures[f"saved_static_{at_end:.1f}"] = _share(looks, _best_static(looks, report, costs)[1])
+    return Section("Costs: what acting saves", "\n".join(text), figures)
+
+
+def _curve(looks: Looks, report: np.ndarray, at_end: float, asked: Asked) -> Iterator[str]:
+    """The savings curve for one way in which effectiveness falls."""
+    head = ("price / penalty", "dynamic", "dynamic, caution learnt", "best static, in hindsight", "act on all at once")
+    yield f"\nAn adaptation helps with a chance of {EARLY:.0%} at the booking, {at_end:.0%} at the planned end:\n"
+    yield f"| {' | '.join(head)} | dynamic − static, 95 % |"
+    yield "|---|---|---|---|---|---|"
+    wins = 0
     for price in PRICES:
-        costs = Costs(price, early=EARLY, at_end=AT_END)
+        costs = Costs(price, early=EARLY, at_end=at_end)
         place, static = _best_static(looks, report, costs)
         dynamic = spent(looks, costs)
-        learnt = _streamed(looks, costs)
         everything = saved(_at(looks, report, "C0"), costs, 0.0)
         low, high = _gap(looks, dynamic, static, costs, asked)
         wins += bool(dynamic.mean() <= static.mean())
-        cells = [f"{price:.2f}", *(f"{_share(looks, one):.1%}" for one in (dynamic, learnt, static))]
-        lines.append(f"| {' | '.join(cells)} ({place}) | {everything:.1%} | [{low:+.1%}, {high:+.1%}] |")
-    shipments = len(np.unique(looks.case))
-    head = ("price / penalty", "dynamic", "dynamic, caution learnt", "best static, in hindsight", "act on all at once")
-    text = [
-        f"{shipments} shipments; an adaptation helps with a chance of {EARLY:.0%} at the booking, falling",
-        f"to {AT_END:.0%} at the planned end. Savings are shares of what never acting costs.",
-        "",
-        f"| {' | '.join(head)} | dynamic − static, 95 % |",
-        "|---|---|---|---|---|---|",
-        *lines,
-        "",
-        f"Dynamic is at least as cheap as the best static checkpoint at {wins} of {len(PRICES)} prices.",
-    ]
-    middle = Costs(0.3, early=EARLY, at_end=AT_END)
-    figures = {
-        "saved_dynamic": saved(looks, middle),
-        "saved_static": _share(looks, _best_static(looks, report, middle)[1]),
-    }
-    return Section("Costs: what acting saves", "\n".join(text), figures)
+        cells = [f"{price:.2f}", *(f"{_share(looks, one):.1%}" for one in (dynamic, _streamed(looks, costs), static))]
+        yield f"| {' | '.join(cells)} ({place}) | {everything:.1%} | [{low:+.1%}, {high:+.1%}] |"
+    yield f"\nDynamic is at least as cheap as the best static checkpoint at {wins} of {len(PRICES)} prices."
 
 
 def _looks(tested: Examples, chance: np.ndarray) -> tuple[Looks, np.ndarray]:
