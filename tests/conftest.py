@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from hypothesis import settings
 
 from service.devstack import Anvil, Postgres
+from tests.mining import Miner, mined
 
 # Property tests may be slow on a busy machine without being wrong.
 settings.register_profile("unhurried", deadline=None)
@@ -80,22 +80,27 @@ def _lent(postgres: Postgres, url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
+def miner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Miner]:
+    """Who makes the blocks of this worker's chain; tests that take it back do so in `miner.paused()`."""
+    with mined(tmp_path_factory.mktemp("anvil")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def anvil(miner: Miner) -> Anvil:
     """A chain of this worker's own with five blocks a second; `anvil.url` is its JSON-RPC endpoint."""
-    chain = Anvil(tmp_path_factory.mktemp("anvil"), block_time=0.2)
-    chain.start()
-    yield chain
-    chain.stop()
+    return miner.anvil
 
 
 @pytest.fixture
-def chain_url(anvil: Anvil) -> Iterator[str]:
+def chain_url(miner: Miner) -> Iterator[str]:
     """The chain, put back afterwards to what it was before this test."""
-
-    def call(method: str, *params: str) -> object:
-        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        return httpx.post(anvil.url, json=question, timeout=30, trust_env=False).json()["result"]
-
-    snapshot = call("evm_snapshot")
-    yield anvil.url
-    assert call("evm_revert", str(snapshot)) is True
+    with miner.paused():
+        before = miner.call("eth_getBlockByNumber", "latest", False)
+        snapshot = miner.call("evm_snapshot")
+    yield miner.anvil.url
+    with miner.paused():
+        miner.call("anvil_dropAllTransactions")
+        assert miner.call("evm_revert", snapshot) is True
+        after = miner.call("eth_getBlockByNumber", "latest", False)
+    assert after["hash"] == before["hash"], "the chain is not what it was: the next tests would wait for blocks in vain"

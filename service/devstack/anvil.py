@@ -53,11 +53,12 @@ def free_port(wanted: int = 0) -> int:
 class Anvil:
     """A chain whose state and log are in `folder`, on loopback `port` (0: a free one, kept for the object's life).
 
-    A block comes every `block_time` seconds (fractions too: several blocks then share one timestamp). The state is
-    written every `state_interval` whole seconds and at `stop`; after `kill` the chain goes on from the last writing,
-    so up to that many seconds of blocks are gone, as in a reorganisation. `history=False` keeps the state of the last
-    block only: storage proofs of older blocks are then refused, but memory no longer grows by some 110 bytes per
-    occupied storage slot and block (for up to 1500 blocks). `transaction_gas_cap` turns EIP-7825 on.
+    A block comes every `block_time` seconds (fractions too: several blocks then share one timestamp), for None only
+    when it is asked for (`evm_mine`). The state is written every `state_interval` whole seconds and at `stop`; after
+    `kill` the chain goes on from the last writing, so up to that many seconds of blocks are gone, as in a
+    reorganisation. `history=False` keeps the state of the last block only: storage proofs of older blocks are then
+    refused, but memory no longer grows by some 110 bytes per occupied storage slot and block (for up to 1500 blocks).
+    `transaction_gas_cap` turns EIP-7825 on.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Anvil:
         folder: Path,
         *,
         port: int = 0,
-        block_time: float = 1.0,
+        block_time: float | None = 1.0,
         state_interval: int = 2,
         block_gas: int = BLOCK_GAS,
         accounts: int = 10,
@@ -74,7 +75,8 @@ class Anvil:
     ) -> None:
         self.folder = folder.resolve()
         self._port = port
-        self._flags = ["--block-time", f"{block_time:g}", "--state-interval", str(state_interval)]
+        self._flags = ["--no-mining"] if block_time is None else ["--block-time", f"{block_time:g}"]
+        self._flags += ["--state-interval", str(state_interval)]
         self._flags += ["--gas-limit", str(block_gas), "--accounts", str(accounts)]
         self._flags += [] if history else ["--prune-history"]
         self._flags += ["--enable-tx-gas-limit"] if transaction_gas_cap else []

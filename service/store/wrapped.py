@@ -57,7 +57,7 @@ async def tokens_wrapped_otherwise(
     statement = text(
         f"WITH queried AS (SELECT id, token FROM subscriptions WHERE {other}),"  # noqa: S608
         f" alerting AS (SELECT id, token FROM alert_hooks WHERE {other})"
-        " SELECT * FROM (TABLE queried UNION ALL TABLE alerting) AS both ORDER BY id LIMIT :limit"
+        " SELECT * FROM (TABLE queried UNION ALL TABLE alerting) AS found ORDER BY id LIMIT :limit"
     )
     rows = await session.execute(statement, {"head": head, "after": after, "limit": limit})
     return [WrappedToken(*row) for row in rows.all()]

@@ -5,6 +5,7 @@ import pytest
 
 from service.devstack import Anvil
 from tests.ledger.world import World, world
+from tests.mining import Miner, mined
 
 
 @pytest.fixture
@@ -15,12 +16,16 @@ async def ledger(database_url: str, chain_url: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def own_anvil(tmp_path: Path) -> Iterator[Anvil]:
-    """A chain that the test may kill, wipe or roll back."""
-    chain = Anvil(tmp_path / "chain", block_time=0.2, state_interval=1)
-    chain.start()
-    yield chain
-    chain.stop()
+def own_miner(tmp_path: Path) -> Iterator[Miner]:
+    """Who makes the blocks of a chain that the test may kill, wipe or leave without blocks."""
+    with mined(tmp_path / "chain", state_interval=1) as made:
+        yield made
+
+
+@pytest.fixture
+def own_anvil(own_miner: Miner) -> Anvil:
+    """That chain."""
+    return own_miner.anvil
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from service.store.chain import FollowedBlock
 from service.store.database import Database, DatabaseUnavailable, Session
 from service.store.transactions import NewTransaction
 from tests.ledger.world import World, document, seen
+from tests.mining import Miner
 
 CUT_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
@@ -35,7 +36,7 @@ async def cut(world: World) -> None:
 
 
 async def test_a_watcher_that_was_paused_for_long_moves_nothing_when_it_goes_on(
-    ledger: World, monkeypatch: pytest.MonkeyPatch
+    ledger: World, miner: Miner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ledger.mine(2)
     await ledger.watcher.step()
@@ -48,7 +49,8 @@ async def test_a_watcher_that_was_paused_for_long_moves_nothing_when_it_goes_on(
     async def meanwhile(session: Session) -> bool:
         monkeypatch.setattr(chain, "lock_mirror", real)
         await ledger.settle()  # another watcher follows; then the chain goes another way, and it follows that, too
-        await ledger.node.call("anvil_rollback", 2)
+        with miner.paused():
+            await ledger.node.call("anvil_rollback", await ledger.depth(2))
         await ledger.accept(seen())
         await ledger.settle()
         await ledger.mine(4)
@@ -256,7 +258,7 @@ async def test_relay_and_watcher_never_wait_for_each_other_in_a_circle(ledger: W
 
 
 async def test_a_chain_that_goes_another_way_deeper_than_blocks_are_kept_is_followed_from_the_last_common_one(
-    ledger: World, monkeypatch: pytest.MonkeyPatch
+    ledger: World, miner: Miner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await ledger.one("SELECT min(number) FROM blocks")
     begin = number(await ledger.node.call("eth_blockNumber"))
@@ -271,8 +273,9 @@ async def test_a_chain_that_goes_another_way_deeper_than_blocks_are_kept_is_foll
         await chain.forget_blocks(session, newest)
     between = "SELECT count(*) FROM blocks WHERE number % 1000 <> 0 AND number > :first AND number < :newest"
     assert await ledger.one(between, first=first, newest=newest) == 0
-    head = number(await ledger.node.call("eth_blockNumber"))
-    await ledger.node.call("anvil_rollback", head - begin)
+    with miner.paused():
+        head = number(await ledger.node.call("eth_blockNumber"))
+        await ledger.node.call("anvil_rollback", head - begin)
     await ledger.mine(head - begin + 2)
     await ledger.settle()
     await ledger.assert_sealed_once()
@@ -282,15 +285,16 @@ async def test_a_chain_that_goes_another_way_deeper_than_blocks_are_kept_is_foll
 
 
 async def test_a_long_chain_without_our_contracts_is_followed_from_where_they_will_come(
-    ledger: World, monkeypatch: pytest.MonkeyPatch
+    ledger: World, miner: Miner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The chain lost the deployment, and is a thousand blocks long: not all of them are read."""
     monkeypatch.setattr(watch, "_MARGIN_BLOCKS", 5)
     await ledger.accept(seen())
     await ledger.settle()
     snapshot_to = ledger.deployed.start_block
-    head = number(await ledger.node.call("eth_blockNumber"))
-    await ledger.node.call("anvil_rollback", head - snapshot_to)
+    with miner.paused():
+        head = number(await ledger.node.call("eth_blockNumber"))
+        await ledger.node.call("anvil_rollback", head - snapshot_to)
     await ledger.rows("DELETE FROM blocks")
     await ledger.rows("INSERT INTO blocks (number, hash, time) VALUES (:head, 'elsewhere', 0)", head=head)
     await ledger.mine(1000)

@@ -14,16 +14,17 @@ from service.ledger.transactions import Fees
 from service.store import transactions
 from tests.ledger.test_relay import with_relay_key
 from tests.ledger.world import World, item, seen
+from tests.mining import Miner
 
 GWEI = 10**9
 
 
 @pytest.fixture
-async def held(own_ledger: World, monkeypatch: pytest.MonkeyPatch) -> World:
+async def held(own_ledger: World, own_miner: Miner, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world on a chain of its own that mines only when it is told to."""
     monkeypatch.setattr(relay, "_PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(relay, "_SPENT_PATIENCE_SECONDS", 0.1)
-    await own_ledger.node.call("evm_setIntervalMining", 0)
+    own_miner.stop()
     return own_ledger
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from service.devstack import Anvil
 from service.ledger import registry
 from service.ledger.abi import calldata
 from service.ledger.client import hexed, number
@@ -12,6 +11,7 @@ from service.ledger.transactions import Fees, Signer
 from service.store import register
 from service.store.register import RegistryLog
 from tests.ledger.world import World
+from tests.mining import Miner
 
 THEIRS = bytes.fromhex("11" * 20)
 
@@ -41,11 +41,8 @@ async def standing(ledger: World) -> tuple[bool, int]:
     return row[0], row[1]
 
 
-async def test_what_the_registry_logs_is_mirrored_also_where_others_changed_it(
-    own_ledger: World, own_anvil: Anvil
-) -> None:
-    del own_anvil
-    ledger, acme = own_ledger, own_ledger.acme.party
+async def test_what_the_registry_logs_is_mirrored_also_where_others_changed_it(ledger: World, miner: Miner) -> None:
+    acme = ledger.acme.party
     (own,) = [log.key for log in await logged(ledger) if log.key is not None]
     assert await kinds(ledger) == ["PartyRegistered", "KeyAdded"]
     before = number(await ledger.node.call("eth_blockNumber"))
@@ -77,7 +74,8 @@ async def test_what_the_registry_logs_is_mirrored_also_where_others_changed_it(
     assert await logged(ledger) == mirrored
 
     # What others did in blocks that are gone is gone here too.
-    await ledger.node.call("anvil_rollback", number(await ledger.node.call("eth_blockNumber")) - before)
+    with miner.paused():
+        await ledger.node.call("anvil_rollback", number(await ledger.node.call("eth_blockNumber")) - before)
     await ledger.mine(30)
     await ledger.settle()
     assert await kinds(ledger) == ["PartyRegistered", "KeyAdded"]

@@ -17,6 +17,7 @@ from service.sealing.layout import Custody, custody_slot
 from service.workers import work
 from tests.ledger.chainlog import head_on_chain
 from tests.ledger.world import ACME, BOLT, World, item, join, seen
+from tests.mining import Miner
 
 FACING = {"bizStep": "shipping", "disposition": "in_transit"}
 
@@ -72,13 +73,14 @@ async def test_custody_moves_and_its_contradictions_are_mirrored(ledger: World) 
 
 
 @pytest.mark.parametrize("depth", [1, 3, 8])
-async def test_a_rolled_back_chain_gets_everything_again(ledger: World, depth: int) -> None:
+async def test_a_rolled_back_chain_gets_everything_again(ledger: World, miner: Miner, depth: int) -> None:
     thing = item()
     for _ in range(6):
         await ledger.accept(seen(thing), seen(thing))
         await ledger.settle()
     before = [one.part for one in await ledger.assert_sealed_once()]
-    await ledger.node.call("anvil_rollback", depth)
+    with miner.paused():
+        await ledger.node.call("anvil_rollback", await ledger.depth(depth))
     await ledger.accept(seen(thing))
     await _settle_after_change(ledger)
     after = [one.part for one in await ledger.assert_sealed_once()]
@@ -87,12 +89,13 @@ async def test_a_rolled_back_chain_gets_everything_again(ledger: World, depth: i
 
 
 @pytest.mark.parametrize("depth", [2, 6])
-async def test_a_reorganised_chain_gets_everything_again(ledger: World, depth: int) -> None:
+async def test_a_reorganised_chain_gets_everything_again(ledger: World, miner: Miner, depth: int) -> None:
     for _ in range(4):
         await ledger.accept(seen(), seen())
         await ledger.settle()
     followed = await ledger.one("SELECT max(number) FROM blocks")
-    await ledger.node.call("anvil_reorg", depth, [])
+    with miner.paused():
+        await ledger.node.call("anvil_reorg", await ledger.depth(depth), [])
     await ledger.accept(seen())
     await _settle_after_change(ledger)
     await ledger.assert_sealed_once()
@@ -126,7 +129,7 @@ async def test_a_wiped_chain_is_told_everything_in_the_old_order(
     own_anvil.kill()
     own_anvil.stop()
     await ledger.node.close()
-    afresh = Anvil(tmp_path / "another", port=int(url.rpartition(":")[2]), block_time=0.2)
+    afresh = Anvil(tmp_path / "another", port=int(url.rpartition(":")[2]), block_time=None)
     afresh.start()
     try:
         await _settle_after_change(ledger)
@@ -153,7 +156,7 @@ async def test_a_killed_chain_that_lost_its_last_blocks_gets_them_again(own_ledg
     await ledger.assert_sealed_once()
 
 
-async def test_relay_and_watcher_at_work_survive_rollbacks_under_load(ledger: World) -> None:
+async def test_relay_and_watcher_at_work_survive_rollbacks_under_load(ledger: World, miner: Miner) -> None:
     stop = asyncio.Event()
     settings = ledger.settings.model_copy(update={"poll_seconds": 0.02})
     workers = [asyncio.create_task(work(settings, stop=stop)) for _ in range(2)]
@@ -161,8 +164,8 @@ async def test_relay_and_watcher_at_work_survive_rollbacks_under_load(ledger: Wo
         await ledger.accept(seen(), seen())
         await asyncio.sleep(0.05)
         if index in (12, 25):
-            height = number(await ledger.node.call("eth_blockNumber"))
-            await ledger.node.call("anvil_rollback", min(4, height - ledger.deployed.start_block - 1))
+            with miner.paused():
+                await ledger.node.call("anvil_rollback", await ledger.depth(4))
     try:
         for _ in range(600):
             if not await ledger.one("SELECT count(*) FROM parts WHERE state <> 2"):
@@ -226,12 +229,12 @@ async def test_a_node_that_is_behind_unseals_nothing_until_it_proves_to_stay_the
 
 
 async def test_a_node_that_refuses_to_show_old_blocks_takes_nothing_back(
-    own_ledger: World, monkeypatch: pytest.MonkeyPatch
+    ledger: World, miner: Miner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = own_ledger
     await ledger.accept(seen())
     await ledger.settle()
-    await ledger.node.call("anvil_rollback", 2)
+    with miner.paused():
+        await ledger.node.call("anvil_rollback", await ledger.depth(2))
     real = ledger.node.batch
 
     async def limited(calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:

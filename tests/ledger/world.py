@@ -97,16 +97,19 @@ class World:
         return any([await self.resigner.step(), await self.relay.step(), await self.watcher.step()])
 
     async def settle(self, seconds: float = 90) -> None:
-        """Relays and watches until nothing waits."""
-        until = time.monotonic() + seconds
+        """Relays and watches until nothing waits, twice: what the watcher brought is for the resigner and the relay."""
+        until, quiet = time.monotonic() + seconds, 0
         while time.monotonic() < until:
             working = any([await self.resigner.step(), await self.relay.step()])
             head = number(await self.node.call("eth_blockNumber"))
+            await self.watcher.step()
             # On a busy machine blocks come faster than steps: then there is always one more to follow.
-            following = await self.watcher.step() and await self.one("SELECT max(number) FROM blocks") < head
-            if not working and not following and not await self.one(WAITS):
+            behind = await self.one("SELECT coalesce(max(number), -1) FROM blocks") < head
+            quiet = 0 if working or behind or await self.one(WAITS) else quiet + 1
+            if quiet == 2:
                 return
-            await asyncio.sleep(0.03)
+            if not quiet:
+                await asyncio.sleep(0.03)
         raise TimeoutError(
             f"still waiting: {await self.rows('SELECT state, refusal, count(*) FROM parts GROUP BY 1, 2')}"
         )
@@ -139,6 +142,11 @@ class World:
             found = await self.rows("SELECT state FROM parts WHERE capture = :id", id=receipt.id)
             assert {row[0] for row in found} == {2}, receipt.id
         return said
+
+    async def depth(self, blocks: int) -> int:
+        """How many blocks to take back, to take back the last `blocks` that the mirror follows; our first one stays."""
+        kept = max(self.deployed.start_block + 1, await self.one("SELECT max(number) FROM blocks") - blocks)
+        return number(await self.node.call("eth_blockNumber")) - int(kept)
 
     async def mine(self, blocks: int = 1) -> None:
         await self.node.call("anvil_mine", hex(blocks))

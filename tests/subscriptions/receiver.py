@@ -41,7 +41,10 @@ class Handler(BaseHTTPRequestHandler):
     server: "Server"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed in the middle
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         receiver = self.server.receiver
         received = Received(self.path, headers, body, time.time())

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from service.config import Settings
 from service.subscriptions import deliverer, preparing
 from tests.subscriptions.conftest import Room, eventually, seen
 from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowly
@@ -22,25 +21,48 @@ from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowl
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@contextmanager
-def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+class Workers:
+    """Begins workers, each a process of its own, that are killed before the next begins."""
+
+    def __init__(self, nest: "subprocess.Popen[str]") -> None:
+        self._nest = nest
+        self._worker = 0
+
+    def begin(self) -> None:
+        assert self._nest.stdin is not None
+        assert self._nest.stdout is not None
+        print(file=self._nest.stdin, flush=True)
+        self._worker = int(self._nest.stdout.readline())
+
+    def kill(self) -> None:
+        """`kill -9`; returns when it is gone. Nothing if it is."""
+        while self._worker:
+            try:
+                os.kill(self._worker, signal.SIGKILL)
+            except ProcessLookupError:
+                self._worker = 0
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def workers(room: Room) -> Iterator[Workers]:
     environment = {
-        "TRAILSEAL_DATABASE_URL": settings.database_url,
-        "TRAILSEAL_CONSORTIUM_SECRET": settings.consortium_secret.get_secret_value().hex(),
-        "TRAILSEAL_KEY_ENCRYPTION_KEY": settings.key_encryption_key.get_secret_value().hex(),
+        "TRAILSEAL_DATABASE_URL": room.settings.database_url,
+        "TRAILSEAL_CONSORTIUM_SECRET": room.settings.consortium_secret.get_secret_value().hex(),
+        "TRAILSEAL_KEY_ENCRYPTION_KEY": room.settings.key_encryption_key.get_secret_value().hex(),
         "TRAILSEAL_WEBHOOK_NETWORKS": "127.0.0.0/8",
     }
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.subscriptions.worker"],
         cwd=CHECKOUT,
         env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as nest:
+        yield Workers(nest)
+        os.killpg(nest.pid, signal.SIGKILL)
 
 
 async def expire_leases(room: Room) -> None:
@@ -49,21 +71,22 @@ async def expire_leases(room: Room) -> None:
 
 
 async def test_a_worker_killed_before_it_recorded_success_leaves_one_identical_resend(
-    room: Room, receiver: Receiver
+    room: Room, receiver: Receiver, workers: Workers
 ) -> None:
     await room.subscribe(receiver.url, signatureToken="secret")
     caught = await room.capture(seen(), seen())
-    with worker(room.settings) as process:
+    killed = threading.Event()
 
-        def take_and_kill(handler: Handler) -> None:
-            with receiver.lock:
-                receiver.taken.append(receiver.calls[-1])
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            hang_up(handler)
+    def take_and_kill(handler: Handler) -> None:
+        with receiver.lock:
+            receiver.taken.append(receiver.calls[-1])
+        workers.kill()
+        killed.set()
+        hang_up(handler)
 
-        receiver.deeds = [take_and_kill]
-        await eventually(lambda: process.poll() is not None, 40)
+    receiver.deeds = [take_and_kill]
+    workers.begin()
+    await eventually(killed.is_set, 40)
     # So that a slow machine does not outlast it.
     await room.rows("UPDATE subscriptions SET leased_until = now() + interval '60 s' WHERE leased_until > now()")
     later = await room.capture(seen())
@@ -156,7 +179,9 @@ async def test_workers_share_the_subscriptions_and_send_each_event_once(room: Ro
 
 
 @pytest.mark.slow
-async def test_receivers_that_fail_and_workers_that_die_lose_nothing(room: Room, receiver: Receiver) -> None:
+async def test_receivers_that_fail_and_workers_that_die_lose_nothing(
+    room: Room, receiver: Receiver, workers: Workers
+) -> None:
     """Killed at any moment; receivers take, refuse and hang up as they like."""
     chance = random.Random(7)
     for _ in range(3):
@@ -165,25 +190,35 @@ async def test_receivers_that_fail_and_workers_that_die_lose_nothing(room: Room,
     receiver.remembers = True
     receiver.deeds = [chance.choice(some) for _ in range(150)]
     captured: list[str] = []
-
-    dying = asyncio.Event()
+    delivering, over = asyncio.Event(), asyncio.Event()
 
     async def capture() -> None:
-        while not dying.is_set():
-            captured.extend(await room.ids(await room.capture(seen(), seen(), seen())))
-            await asyncio.sleep(0.1)
+        captured.extend(await room.ids(await room.capture(seen(), seen(), seen())))
+
+    async def go_on_capturing() -> None:
+        """While a worker delivers and is killed, not while it starts: that may take long."""
+        while not over.is_set():
+            await capture()
+            await asyncio.sleep(0.02)
+            await delivering.wait()
 
     async def die() -> None:
         for _ in range(6):
-            with worker(room.settings):
-                enough = len(receiver.calls) + chance.randint(1, 4)
-                await eventually(lambda enough=enough: len(receiver.calls) >= enough, 40)  # type: ignore[misc]
-                await asyncio.sleep(chance.uniform(0, 0.05))
+            await capture()
+            workers.begin()
+            before, enough = len(receiver.calls), chance.randint(1, 4)
+            await eventually(lambda before=before: len(receiver.calls) > before, 40)  # type: ignore[misc]
+            delivering.set()
+            await eventually(lambda until=before + enough: len(receiver.calls) >= until, 40)  # type: ignore[misc]
+            await asyncio.sleep(chance.uniform(0, 0.05))
+            workers.kill()
             await expire_leases(room)
-        dying.set()
+            delivering.clear()
+        over.set()
+        delivering.set()
 
-    await asyncio.gather(capture(), capture(), die())
-    await eventually_delivered(room, receiver, 3 * len(captured))
+    await asyncio.gather(go_on_capturing(), go_on_capturing(), die())
+    await deliver_all(room, receiver)
     bodies = {call.delivery: call.body for call in receiver.calls}
     assert all(call.body == bodies[call.delivery] for call in receiver.calls)
     taken = {call.delivery: call for call in receiver.taken}
@@ -191,12 +226,10 @@ async def test_receivers_that_fail_and_workers_that_die_lose_nothing(room: Room,
     assert once == Counter(dict.fromkeys(captured, 3))
 
 
-async def eventually_delivered(room: Room, receiver: Receiver, events: int) -> None:
-    came = -1
-    for _ in range(40):
+async def deliver_all(room: Room, receiver: Receiver) -> None:
+    """Ends pauses again and again, until after one nothing is sent: then the workers say that nothing is left."""
+    before = -1
+    while len(receiver.calls) > before:
+        before = len(receiver.calls)
         await expire_leases(room)
         await room.deliver()
-        came = sum({call.delivery: len(call.events) for call in receiver.taken}.values())
-        if came >= events:
-            return
-    raise AssertionError(f"{came} of {events} events came")

@@ -24,6 +24,7 @@ from service.witness.errors import Alarmed
 from service.witness.journal import Journal
 from service.witness.witness import Terms, Witness
 from tests.conftest import NewDatabase
+from tests.mining import Miner, mined
 from tests.sealing.make_vectors import make
 from tests.trails.consortium import Consortium, consortium, seen, sscc
 
@@ -70,12 +71,16 @@ def trust(checkpoints: list[SignedCheckpoint], required: int = 2) -> Trust:
 
 
 @pytest.fixture
-def own_anvil(tmp_path: Path) -> Iterator[Anvil]:
-    """A chain that this test alone spoils."""
-    chain = Anvil(tmp_path / "anvil", block_time=0.2, state_interval=1)
-    chain.start()
-    yield chain
-    chain.stop()
+def own_miner(tmp_path: Path) -> Iterator[Miner]:
+    """Who makes the blocks of a chain that this test alone spoils."""
+    with mined(tmp_path / "anvil", state_interval=1) as made:
+        yield made
+
+
+@pytest.fixture
+def own_anvil(own_miner: Miner) -> Anvil:
+    """That chain."""
+    return own_miner.anvil
 
 
 @pytest.fixture(name="consortium")
@@ -85,12 +90,12 @@ async def running(new_database: NewDatabase, migrated_template: str, own_anvil: 
 
 
 async def test_a_bundle_of_a_block_that_witnesses_signed_verifies_and_a_rolled_back_chain_is_noticed(
-    consortium: Consortium, own_anvil: Anvil, tmp_path: Path
+    consortium: Consortium, own_miner: Miner, tmp_path: Path
 ) -> None:
     """Captures are sealed and witnessed; then the operator takes the chain back and leaves the last capture out."""
     thing = sscc()
     await consortium.seal(consortium.supplier, seen(thing, minute=1))
-    folders = [(own_anvil.url, tmp_path / str(index), key) for index, key in enumerate(KEYS[:2])]
+    folders = [(own_miner.anvil.url, tmp_path / str(index), key) for index, key in enumerate(KEYS[:2])]
     async with working(*folders, every=5) as (first, second):
         await consortium.seal(consortium.supplier, seen(thing, minute=2))
         sealed = (await consortium.trails.read(consortium.supplier, thing)).entries[-1].block
@@ -109,8 +114,9 @@ async def test_a_bundle_of_a_block_that_witnesses_signed_verifies_and_a_rolled_b
         assert isinstance(short, UntrustedBlock)
         assert "1 of the 3 given witnesses" in short.detail
 
-        newest = int(await consortium.node.call("eth_blockNumber"), 16)
-        await consortium.node.call("anvil_rollback", newest - (sealed - 1))
+        with own_miner.paused():
+            newest = int(await consortium.node.call("eth_blockNumber"), 16)
+            await consortium.node.call("anvil_rollback", newest - (sealed - 1))
         await consortium.node.call("anvil_mine", hex(40))
         for witness in (first, second):
             with pytest.raises(Alarmed):

@@ -24,18 +24,23 @@ from service.witness.key import new_key
 from service.witness.running import Place, run
 from service.witness.witness import Terms
 from tests.faults.processes import Command
+from tests.mining import Miner, mined
 from tests.sealing.block_vectors import KEYS, log
 
 INVOKE = CliRunner().invoke
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
-    """A chain of this module's own, with five blocks a second."""
-    made = Anvil(tmp_path_factory.mktemp("anvil"), block_time=0.2)
-    made.start()
-    yield made
-    made.stop()
+def own_miner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Miner]:
+    """Who makes five blocks a second of a chain of this module's own."""
+    with mined(tmp_path_factory.mktemp("anvil")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chain(own_miner: Miner) -> Anvil:
+    """That chain."""
+    return own_miner.anvil
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +81,7 @@ async def until(holds: Callable[[], bool], work: "asyncio.Task[None]", seconds: 
 
 
 async def test_it_serves_what_it_signed_and_an_alarm_ends_the_signing_but_not_the_serving(
-    chain: Anvil, tmp_path: Path
+    chain: Anvil, own_miner: Miner, tmp_path: Path
 ) -> None:
     folder, port, stop = tmp_path / "folder", free_port(0), asyncio.Event()
     work = asyncio.create_task(run(place(chain.url, folder, port), stop))
@@ -95,7 +100,8 @@ async def test_it_serves_what_it_signed_and_an_alarm_ends_the_signing_but_not_th
         assert (await client.get("/livez")).json()["alarm"] is None
         assert "trailseal_witness_alarm 0.0" in (await client.get("/metrics")).text
 
-        rpc(chain.url, "anvil_rollback", int(rpc(chain.url, "eth_blockNumber"), 16) - first)
+        with own_miner.paused():
+            rpc(chain.url, "anvil_rollback", int(rpc(chain.url, "eth_blockNumber"), 16) - first)
         rpc(chain.url, "evm_increaseTime", 1000)
         rpc(chain.url, "anvil_mine", hex(200))
         await until((folder / "alarms.jsonl").exists, work)

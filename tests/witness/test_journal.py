@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,12 @@ CALLS = ("open", "pwrite", "fsync", "ftruncate")
 
 def crashing(monkeypatch: pytest.MonkeyPatch, after: int, half: bool) -> None:
     """The process ends at the call with this number; a writing that it ends in is done to its half, or not."""
-    left = [after]
+    left, ours = [after], threading.get_ident()
 
     def instead(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         def told(*arguments: Any, **named: Any) -> Any:
+            if threading.get_ident() != ours:  # other threads are other processes'
+                return call(*arguments, **named)
             left[0] -= 1
             if left[0] == 0:
                 if name == "pwrite" and half:
