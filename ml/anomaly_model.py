@@ -102,7 +102,7 @@ def _forward(member: Mapping[str, Array], rows: Array) -> Array:
 
 
 def _silu(values: Array) -> Array:
-    return values / (1 + np.exp(-np.clip(values, -60, 60)))
+    return np.asarray(values / (1 + np.exp(-np.clip(values, -60, 60))), dtype=np.float64)
 
 
 def _softmax(logits: Array) -> Array:

@@ -55,7 +55,7 @@ def described(trail: Trail, moment: datetime, told: Sensors, limits: Conditions)
         np.log1p(told.shocks),
         *(float(last is not None and last.step == step) for step in STEPS),
     ]
-    return np.round(np.clip(np.array(known, dtype=np.float64), -20.0, 20.0), 6)
+    return np.asarray(np.round(np.clip(np.array(known, dtype=np.float64), -20.0, 20.0), 6), dtype=np.float64)
 
 
 def sided(limits: Conditions) -> tuple[float, float]:
