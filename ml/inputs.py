@@ -10,6 +10,7 @@ import hashlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -89,8 +90,14 @@ def _parts(features: int, width: int, packed: Sequence[bytes]) -> Iterator[tuple
 
 def input_hash(names: Sequence[str], told_names: Sequence[str], packed: bytes) -> str:
     """Hex sha256 over the names, each followed by a line feed (`told_names` behind an empty line), then `packed`."""
-    listed = "".join(f"{name}\n" for name in (*names, "", *told_names))
-    return hashlib.sha256(listed.encode() + packed).hexdigest()
+    digest = _named(tuple(names), tuple(told_names)).copy()
+    digest.update(packed)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _named(names: tuple[str, ...], told_names: tuple[str, ...]) -> hashlib._Hash:
+    return hashlib.sha256("".join(f"{name}\n" for name in (*names, "", *told_names)).encode())
 
 
 def inputs(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -141,7 +142,8 @@ def _filled(
 
 
 def _times(shape: tuple[int, int, int], cells: Whole, rows: Sequence[LaneRow]) -> tuple[TimesTable, TimesTable]:
-    told = np.array([usual for row in rows for usual in row.usual], dtype=np.float64).reshape(-1, len(Usual._fields))
+    flat = chain.from_iterable(usual for row in rows for usual in row.usual)
+    told = np.fromiter(flat, dtype=np.float64, count=len(cells) * len(Usual._fields)).reshape(-1, len(Usual._fields))
     slope, base, spread, wide_base, wide_spread, seen = told.T
     planned = np.array([minutes for row in rows for minutes in row.planned], dtype=np.float64)
     plan = slope * np.log(np.clip(planned, 0, MOST) + SHIFT)

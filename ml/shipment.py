@@ -63,6 +63,7 @@ class Leg:
 
     slot: Slot
     milestones: tuple[Milestone, ...]
+    _places: tuple[int | None, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -72,8 +73,13 @@ class Leg:
     @property
     def places(self) -> tuple[int | None, ...]:
         """Airports in the order of the plan, each once: origin, stops, destination."""
-        flown = self.milestones[1:-1]
-        return (flown[0].place, *(arrival.place for arrival in flown[1::2])) if flown else ()
+        if self._places is None:
+            flown = self.milestones[1:-1]
+            found = (flown[0].place, *(arrival.place for arrival in flown[1::2])) if flown else ()
+            # Asked for many times with each score; nothing that it comes from can change.
+            object.__setattr__(self, "_places", found)
+            return found
+        return self._places
 
     @property
     def planned(self) -> int | None:
