@@ -34,7 +34,7 @@ from ml.trail_rules.history import TrailHistory, history_of
 from ml.trail_rules.told import told
 
 Array = npt.NDArray[np.float64]
-HISTORY_SEED, LEARN_SEED, TEST_SEED, WARM_LEARN_SEED, WARM_TEST_SEED = 11, 12, 15, 21, 24
+HISTORY_SEED, LEARN_SEED, TEST_SEED, WARM_LEARN_SEED, WARM_TEST_SEED = 11, 12, 31, 21, 41
 TRAILS: Final = 1000
 FAULTY: Final = 0.45
 ALERT: Final = 0.99
