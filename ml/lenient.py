@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ml.vocabulary import NAMESPACE, PREFIX
+from ml.vocabulary import own
+
+__all__ = ["LONGEST", "instant", "many", "number", "own", "text", "word"]
 
 LONGEST = 2048
 """Characters of a text that is looked at; longer ones are no identifier and no word."""
@@ -77,8 +79,3 @@ def number(value: Any) -> float | None:
 def many(value: Any) -> list[Any]:
     """A list as it is; anything else as the only member of one; nothing for None."""
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def own(holder: Any, name: str) -> Any:
-    """A member of our vocabulary, written with the prefix or with the whole namespace; None without it."""
-    return holder.get(f"{PREFIX}:{name}", holder.get(NAMESPACE + name)) if isinstance(holder, Mapping) else None

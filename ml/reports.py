@@ -132,7 +132,7 @@ class Reports:
             self._given[unit].update((party, taker) for taker in _takers(handed))
         if code is not None:
             where = text(event.get("readPoint")) or text(event.get("bizLocation"))
-            place = place_id(where) if where else None
+            place = _place(where) if where else None
             told = Report(times[1], times[0], text(event.get("eventID")) or "", party, code, place)
             for unit in units:
                 self._keep(unit, told)
@@ -265,7 +265,8 @@ def _fitting(leg: Leg, report: Report) -> list[int]:
 
 
 def _code(event: Mapping[str, Any]) -> Code | None:
-    if event.get("action") == "DELETE" or word(event.get("type")) != "ObjectEvent":
+    kind = event.get("type")
+    if event.get("action") == "DELETE" or (kind != "ObjectEvent" and word(kind) != "ObjectEvent"):
         return None
     step = event.get("bizStep")
     return _step(step) if isinstance(step, str) and len(step) < 200 else None
@@ -286,6 +287,11 @@ def _units(event: Mapping[str, Any]) -> Iterable[str]:
 @lru_cache(maxsize=65_536)
 def _unit(epc: str) -> str | None:
     return unit_of(epc) or epc
+
+
+@lru_cache(maxsize=65_536)
+def _place(where: str) -> int:
+    return place_id(where)
 
 
 def _takers(destinations: Any) -> set[str]:

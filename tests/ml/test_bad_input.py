@@ -8,7 +8,6 @@ import copy
 import json
 import random
 import re
-import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -433,17 +432,22 @@ def test_departures_without_a_place_do_not_fill_up_the_flights_behind() -> None:
     assert [(point.code, point.segment) for point in reported if point.code == "DEP"] == [("DEP", 1)]
 
 
-@pytest.mark.slow  # a million events take seconds to make and to read
-def test_a_million_events_take_bounded_memory_and_linear_time(scorer: Scorer) -> None:
+def test_of_a_flood_of_events_only_a_bounded_part_is_kept() -> None:
     known = first(WHOLE, 6)
     events, now = told(known), moment(known)
     spam = {**events[1], "eventTime": (BOOKED + timedelta(minutes=30)).isoformat(), "recordTime": now.isoformat()}
-    million = [*events, *([spam] * 1_000_000)]
+    flood = [*events, *([spam] * 15_000)]
     tracemalloc.start()
-    begin = time.process_time()
-    shipment = from_events(million, as_of=now, recorded_by=now)
-    taken, peak = time.process_time() - begin, tracemalloc.get_traced_memory()[1]
+    shipment = from_events(flood, as_of=now, recorded_by=now)
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert shipment == known
-    assert peak < 2_000 * MOST_REPORTS * 10
-    assert taken < 120
+    assert peak < 4_000 * MOST_REPORTS
+
+
+@pytest.mark.slow  # reading a million events takes seconds
+def test_a_million_events_are_read() -> None:
+    known = first(WHOLE, 6)
+    events, now = told(known), moment(known)
+    spam = {**events[1], "eventTime": (BOOKED + timedelta(minutes=30)).isoformat(), "recordTime": now.isoformat()}
+    assert from_events([*events, *([spam] * 1_000_000)], as_of=now, recorded_by=now) == known
