@@ -41,7 +41,7 @@ class Assessment:
     probability of a condition excursion, `anomaly` that of the trail itself (0..1); None where nothing can be said.
     `odds` are the uncalibrated log-odds and `reference` those of the reference that the reasons start from; the weights
     of the reasons bridge the two, but for those that are too light to be told. `calibration` names the state that moved
-    the probability since the training, where one did.
+    the probability or the quantiles since the training, where one did.
     """
 
     probability: float | None

@@ -17,6 +17,7 @@ from ml.anomaly import Anomalies
 from ml.arrays import Array
 from ml.arrival import Arrival
 from ml.assessment import Case
+from ml.conformal import Conformal
 from ml.excursion import Excursion
 from ml.lanes import LaneRates
 from ml.reasons import Reason
@@ -62,14 +63,21 @@ class Heads:
     def excursion(self) -> Excursion | None:
         return Excursion.load(self._folders["excursion"]) if "excursion" in self._folders else None
 
-    def expected(self, names: Sequence[str], states: Array, minutes: Array, projected_end: Array) -> Expected | None:
-        """When n cases arrive, from their states (n, f) with columns `names`."""
+    def expected(
+        self,
+        names: Sequence[str],
+        states: Array,
+        minutes: Array,
+        projected_end: Array,
+        conformal: Conformal | None = None,
+    ) -> Expected | None:
+        """When n cases arrive, from their states (n, f) with columns `names`; `conformal` as in `Arrival.quantiles`."""
         head = self.arrival
         if head is None:
             return None
         chosen = states[:, [names.index(name) for name in head.names]]
         return Expected(
-            head.quantiles(chosen, minutes, projected_end),
+            head.quantiles(chosen, minutes, projected_end, conformal),
             strangeness(head.scaling, chosen),
             np.round(head.disagreement(chosen), 6),
         )

@@ -42,6 +42,8 @@ from ml.release import Release
 from ml.shipment import Shipment
 
 if TYPE_CHECKING:
+    from ml.arrival import Arrival
+    from ml.conformal import Conformal
     from ml.inference import Ensemble
 
 __all__ = ["Assessment", "Case", "Scorer", "Stage"]
@@ -107,24 +109,32 @@ class Scorer:
         """What assessments name as `model_hash`."""
         return self.release.hash
 
-    def score(self, cases: Sequence[Case], *, reasons: bool = True) -> list[Assessment]:
+    @property
+    def arrival(self) -> Arrival | None:
+        """The head that tells when shipments arrive, if the release has one."""
+        return self._heads.arrival
+
+    def score(
+        self, cases: Sequence[Case], *, reasons: bool = True, conformal: Conformal | None = None
+    ) -> list[Assessment]:
         """One assessment for each case, in their order, from what was reported by its moment.
 
         Milestones dated after the moment are not looked at. Without `reasons` only facts and abstentions carry any.
+        `conformal` is a later state of the arrival's correction than the one in the release.
         Raises ValueError for a moment without an offset.
         """
         parts = [cases[at : at + CHUNK] for at in range(0, len(cases), CHUNK)]
-        return [told for part in parts for told in self._part(part, reasons=reasons)]
+        return [told for part in parts for told in self._part(part, conformal, reasons=reasons)]
 
-    def _part(self, cases: Sequence[Case], *, reasons: bool) -> list[Assessment]:
+    def _part(self, cases: Sequence[Case], conformal: Conformal | None, *, reasons: bool) -> list[Assessment]:
         refused = [_refused(case) for case in cases]
         asked = [case for case, why in zip(cases, refused, strict=True) if why is None]
-        told = iter(self._planned(asked, reasons=reasons) if asked else ())
+        told = iter(self._planned(asked, conformal, reasons=reasons) if asked else ())
         return [
             next(told) if why is None else self._abstained(why, case) for case, why in zip(cases, refused, strict=True)
         ]
 
-    def _planned(self, cases: Sequence[Case], *, reasons: bool) -> list[Assessment]:
+    def _planned(self, cases: Sequence[Case], conformal: Conformal | None, *, reasons: bool) -> list[Assessment]:
         """Assessments of cases with a booking: without a full plan, of what was delivered, and of what is open."""
         arrays = pack([case.shipment for case in cases])
         minutes = np.array([_minutes(case) for case in cases])
@@ -133,7 +143,7 @@ class Scorer:
         ended = arrays.effective_end <= minutes
         rows = np.flatnonzero(full & ~ended)
         still_open = [_Open(cases[at], minutes[at], cases[at].rates or self._rates) for at in rows.tolist()]
-        told = iter(self._computed(arrays.part(rows), still_open, reasons=reasons) if still_open else ())
+        told = iter(self._computed(arrays.part(rows), still_open, conformal, reasons=reasons) if still_open else ())
         ends = np.stack([arrays.effective_end, arrays.planned_end, minutes], axis=1).tolist()
         found = list[Assessment]()
         for at, case in enumerate(cases):
@@ -178,14 +188,16 @@ class Scorer:
             anomaly=seen.anomaly,
         )
 
-    def _computed(self, arrays: Arrays, cases: Sequence[_Open], *, reasons: bool) -> list[Assessment]:
+    def _computed(
+        self, arrays: Arrays, cases: Sequence[_Open], conformal: Conformal | None, *, reasons: bool
+    ) -> list[Assessment]:
         shipments = [one.case.shipment for one in cases]
         moments = at_minutes(arrays, np.arange(len(cases)), np.array([one.minutes for one in cases]))
         lanes = lane_table([lane_row(one.case.shipment, one.rates) for one in cases], arrays.there.shape)
         used, now, calm = inputs(arrays, moments, lanes, self._columns, self._kind)
         odds = self._odds(used.of(self._names), reasons=reasons)
         chances = self._calibration.apply(odds[:, -1])
-        expected = self._heads.expected(used.names, used.state, now.minutes, now.end[:, -1])
+        expected = self._heads.expected(used.names, used.state, now.minutes, now.end[:, -1], conformal)
         parts = zip(
             odds[:, [0, -1]].tolist(),
             chances.tolist(),

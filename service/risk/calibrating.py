@@ -5,6 +5,9 @@ stored does not depend on who looked. An outcome that somebody acted on (disposi
 of it, not what would have been; such shipments are left out, and those of a like probability that nobody acted on
 weigh more instead (by one over the share of them that is left, five at most). That makes up for acting on high scores,
 not for analysts who know more than the score does: among equal scores, what they leave alone turns out better.
+
+The conformal state of the arrival goes along: from the one in the release, through the arrivals that became known, in
+that order (`service.risk.arrivals`).
 """
 
 import asyncio
@@ -16,13 +19,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.config import Settings
+from service.risk.acted import weights
+from service.risk.arrivals import taught
 from service.risk.calibrated import ALL, State, linear
 from service.risk.recomputing import recomputed
 from service.risk.scorers import Scorers
 from service.risk.trust_errors import ModelMissing
 from service.store import score_calibrations as store
 from service.store.database import Database
-from service.store.score_calibrations import KnownScore
+from service.store.score_calibrations import KnownArrival, KnownScore
 
 if TYPE_CHECKING:
     from ml.arrays import Array
@@ -37,7 +42,6 @@ LEAST = 40
 WINDOW = timedelta(days=180)
 MOST = 5_000
 PRIOR = 2.0
-_MOST_WEIGHT = 5.0
 
 
 class Calibrator:
@@ -59,41 +63,48 @@ class Calibrator:
             async with self._database.session() as session:
                 scorer = await self._scorers.plain(session)
                 former = await store.newest(session, scorer.hash)
-                after = former[2] if former else now - WINDOW
+                after = former.made_at if former else now - WINDOW
                 if await store.outcomes_known(session, scorer.hash, after, now) < FRESH:
                     return False
                 scores = await store.known_scores(session, scorer.hash, now - WINDOW, now, MOST)
+                arrivals = await store.known_arrivals(session, scorer.hash, now - WINDOW, now, MOST)
         except ModelMissing:
             return False
-        state, used = await asyncio.to_thread(refitted, scorer, scores)
+        state, used = await asyncio.to_thread(refitted, scorer, scores, arrivals)
         async with self._database.session() as session:
             await store.add(session, state.id, scorer.hash, state.written(), used)
         _log.info("calibrated", calibration=state.id, **used)
         return True
 
 
-def refitted(scorer: "Scorer", scores: Sequence[KnownScore]) -> tuple[State, dict[str, int]]:
-    """The state that these outcomes give, and what they were: scores, shipments, and those left out as acted on."""
+def refitted(
+    scorer: "Scorer", scores: Sequence[KnownScore], arrivals: Sequence[KnownArrival] = ()
+) -> tuple[State, dict[str, int]]:
+    """The state that these outcomes give, and what they were: scores, shipments, those left out as acted on, and
+    arrivals.
+    """
     import numpy as np
 
     told = recomputed(scorer, [one.inputs for one in scores])
     usable = [(one, again.odds) for one, again in zip(scores, told, strict=True) if again is not None]
-    left = _left([one for one, _ in usable])
-    kept = [(one, odds) for one, odds in usable if not one.acted]
+    told_weights = weights([one for one, _ in usable])
+    kept = [(one, odds, weight) for (one, odds), weight in zip(usable, told_weights, strict=True) if weight > 0]
     stages: dict[str, tuple[float, float]] = {}
-    for stage in (ALL, *sorted({one.stage for one, _ in kept})):
-        some = [(one, odds) for one, odds in kept if stage in (ALL, one.stage)]
-        if stage != ALL and len({one.trail for one, _ in some}) < LEAST:
+    for stage in (ALL, *sorted({one.stage for one, _, _ in kept})):
+        some = [each for each in kept if stage in (ALL, each[0].stage)]
+        if stage != ALL and len({one.trail for one, _, _ in some}) < LEAST:
             continue
         times: dict[bytes, int] = {}
-        for one, _ in some:
+        for one, _, _ in some:
             times[one.trail] = times.get(one.trail, 0) + 1
-        weight = np.array([min(1 / left[_tenth(one)], _MOST_WEIGHT) / times[one.trail] for one, _ in some])
-        odds_ = np.array([linear(scorer.model, odds) for _, odds in some])
+        weight = np.array([weight / times[one.trail] for one, _, weight in some])
+        odds_ = np.array([linear(scorer.model, odds) for _, odds, _ in some])
         if some:
-            stages[stage] = platt(np.array([float(one.late) for one, _ in some]), odds_, weight)
-    shipments, acted = {one.trail for one, _ in kept}, {one.trail for one, _ in usable if one.acted}
-    return State(scorer.hash, stages), {"scores": len(kept), "shipments": len(shipments), "acted": len(acted)}
+            stages[stage] = platt(np.array([float(one.late) for one, _, _ in some]), odds_, weight)
+    shipments, acted = {one.trail for one, _, _ in kept}, {one.trail for one, _ in usable if one.acted}
+    conformal, taken = taught(scorer, arrivals)
+    used = {"scores": len(kept), "shipments": len(shipments), "acted": len(acted), "arrivals": taken}
+    return State(scorer.hash, stages, conformal), used
 
 
 def platt(truth: "Array", odds: "Array", weight: "Array", rounds: int = 100) -> tuple[float, float]:
@@ -123,16 +134,3 @@ def platt(truth: "Array", odds: "Array", weight: "Array", rounds: int = 100) -> 
         if np.abs(step).max() < 1e-9:
             break
     return round(float(fitted[0]), 6), round(float(fitted[1]), 6)
-
-
-def _tenth(one: KnownScore) -> int:
-    return min(int(one.probability * 10), 9)
-
-
-def _left(scores: Sequence[KnownScore]) -> list[float]:
-    """For each tenth of the probability, the share of scores that nobody acted on (at least a small one)."""
-    counts, acted = [0] * 10, [0] * 10
-    for one in scores:
-        counts[_tenth(one)] += 1
-        acted[_tenth(one)] += one.acted
-    return [max(1 - some / all_, 1 / _MOST_WEIGHT) if all_ else 1.0 for some, all_ in zip(acted, counts, strict=True)]

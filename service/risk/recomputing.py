@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ml.inputs import Inputs
     from ml.scorer import Scorer
 
 
@@ -30,10 +31,23 @@ def columns(heads: Mapping[str, Path]) -> tuple[str, ...]:
 def recomputed(scorer: "Scorer", stored: Sequence[bytes]) -> list[Recomputed | None]:
     """What the model says of stored inputs, in their order; None of what are no inputs of this model."""
     from ml.inference import Ensemble
-    from ml.inputs import input_hash, unpacked
+    from ml.inputs import input_hash
+
+    found: list[Recomputed | None] = [None] * len(stored)
+    read, used = unpacked_of(scorer, stored)
+    if used is not None:
+        odds = Ensemble(scorer.model).odds(used.of(tuple(scorer.model.scaling.names))).tolist()
+        for at, one in zip(read, odds, strict=True):
+            found[at] = Recomputed(input_hash(used.names, used.told_names, opened(stored[at])), one)
+    return found
+
+
+def unpacked_of(scorer: "Scorer", stored: Sequence[bytes]) -> "tuple[list[int], Inputs | None]":
+    """The inputs that are some of this model's, and where they stood; None where none is."""
+    from ml.inputs import unpacked
     from ml.tokens import TOKEN_NAMES
 
-    names, late = columns(scorer.release.folders), tuple(scorer.model.scaling.names)
+    names = columns(scorer.release.folders)
     told_names = TOKEN_NAMES if "told" in scorer.model.description["shape"] else names
     packed: dict[int, bytes] = {}
     for at, one in enumerate(stored):
@@ -43,13 +57,7 @@ def recomputed(scorer: "Scorer", stored: Sequence[bytes]) -> list[Recomputed | N
         except (ValueError, zlib.error):
             continue
         packed[at] = opened_one
-    found: list[Recomputed | None] = [None] * len(stored)
-    if packed:
-        used = unpacked(names, told_names, list(packed.values()))
-        odds = Ensemble(scorer.model).odds(used.of(late)).tolist()
-        for at, one in zip(packed, odds, strict=True):
-            found[at] = Recomputed(input_hash(names, told_names, packed[at]), one)
-    return found
+    return list(packed), unpacked(names, told_names, list(packed.values())) if packed else None
 
 
 def opened(stored: bytes) -> bytes:

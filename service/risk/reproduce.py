@@ -9,6 +9,7 @@
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -119,17 +120,18 @@ class Reproductions:
         if id_ is None:
             return None
         written = await score_calibrations.state(session, id_)
-        state = None if written is None else State.read(written)
-        if state is None or state.id != id_:
+        if written is None or hashlib.sha256(written.encode()).hexdigest() != id_:
             raise ModelMissing(f"the state {id_} of the calibration is not kept, or was altered")
-        return state
+        return State.read(written)
 
     async def _computed(
         self, session: Session, row: Mapping[str, Any], scorer: "Scorer", state: State | None
     ) -> dict[str, Any]:
         seq = row["known_seq"]
         gone = past.Since(0, 0) if seq is None else await past.since(session, row["trail"], seq)
-        moved = scorer if state is None else cast("Scorer", Calibrated(scorer, state))
+        moved = scorer
+        if state is not None:
+            moved = cast("Scorer", await asyncio.to_thread(Calibrated, scorer, state))
         found = await self._from_events(session, row, moved, erased=gone.erased > 0)
         if found is None or (found["differs"] and gone.erased):
             found = await asyncio.to_thread(_from_inputs, row, scorer, state)

@@ -28,6 +28,7 @@ class Scorers:
         self._settings = settings
         self._folder: Path | None = None
         self._looked = 0.0
+        self._calibrated: Calibrated | None = None
 
     async def active(self, session: Session) -> "Scorer":
         """The scorer with the newest state of its calibration; raises ModelMissing."""
@@ -35,7 +36,12 @@ class Scorers:
         newest = await score_calibrations.newest(session, scorer.hash)
         if newest is None:
             return scorer
-        return cast("Scorer", Calibrated(scorer, State.read(newest[1])))
+        kept = self._calibrated
+        if kept is None or (kept.hash, kept.calibration) != (scorer.hash, newest.id):
+            written = await score_calibrations.state(session, newest.id)
+            assert written is not None
+            kept = self._calibrated = await asyncio.to_thread(lambda: Calibrated(scorer, State.read(written)))
+        return cast("Scorer", kept)
 
     async def plain(self, session: Session) -> "Scorer":
         """The scorer as it was trained, shared by all uses of this process; raises ModelMissing."""

@@ -22,11 +22,30 @@ class KnownScore(NamedTuple):
     acted: bool
 
 
-async def newest(session: Session, model: str) -> tuple[str, str, datetime] | None:
-    """The model's last state: id, canonical JSON, and when it was made."""
-    statement = text("SELECT id, state, made_at FROM calibrations WHERE model_hash = :model ORDER BY seq DESC LIMIT 1")
+class KnownArrival(NamedTuple):
+    """A score of an open shipment, and when it was delivered; `known`: since when one could know."""
+
+    trail: bytes
+    as_of: datetime
+    probability: float
+    inputs: bytes
+    delivered_at: datetime
+    known: datetime
+    acted: bool
+
+
+class Newest(NamedTuple):
+    """The last state of a model, and when it was made."""
+
+    id: str
+    made_at: datetime
+
+
+async def newest(session: Session, model: str) -> Newest | None:
+    """The model's last state."""
+    statement = text("SELECT id, made_at FROM calibrations WHERE model_hash = :model ORDER BY seq DESC LIMIT 1")
     row = (await session.execute(statement, {"model": model})).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+    return None if row is None else Newest(*row)
 
 
 async def state(session: Session, id_: str) -> str | None:
@@ -47,13 +66,15 @@ async def add(session: Session, id_: str, model: str, written: str, used: dict[s
     await session.execute(statement, values)
 
 
-_FORECAST = (
+_OPEN = (
     " assessments.inputs IS NOT NULL AND assessments.inputs <> '' AND assessments.probability IS NOT NULL"
-    " AND assessments.stage <> 'delivered' AND assessments.planned_end >= assessments.as_of"
+    " AND assessments.stage <> 'delivered'"
     " AND assessments.as_of > assessments.created_at - interval '1 hour'"
     " AND assessments.created_at < greatest(outcome.known_from, outcome.delivered_at)"
     " AND outcome.late IS NOT NULL AND outcome.delivered_at <= :now"
 )
+_FORECAST = f"{_OPEN} AND assessments.planned_end >= assessments.as_of"
+_ACTED = "EXISTS (SELECT FROM dispositions WHERE dispositions.trail = assessments.trail AND verdict = 'acted')"
 
 
 async def outcomes_known(session: Session, model: str, after: datetime, now: datetime) -> int:
@@ -70,10 +91,28 @@ async def known_scores(session: Session, model: str, since: datetime, now: datet
     """The newest of these forecasts."""
     statement = text(
         "SELECT assessments.trail, assessments.stage, assessments.probability, assessments.inputs, outcome.late,"
-        " EXISTS (SELECT FROM dispositions WHERE dispositions.trail = assessments.trail AND verdict = 'acted')"
-        f" FROM assessments{BOOKING}"
+        f" {_ACTED} FROM assessments{BOOKING}"
         f" WHERE assessments.model_hash = :model AND assessments.created_at >= :since AND {_FORECAST}"
         " ORDER BY assessments.created_at DESC, assessments.id LIMIT :limit"
     )
     values = {"model": model, "since": since, "now": now, "limit": limit}
     return [KnownScore(*row) for row in (await session.execute(statement, values)).all()]
+
+
+async def known_arrivals(
+    session: Session, model: str, since: datetime, now: datetime, limit: int
+) -> list[KnownArrival]:
+    """Scores of open shipments, overdue ones too, whose delivery became known: one of each shipment and stage, drawn
+    by chance (the same whenever it is drawn), those known last.
+    """
+    statement = text(
+        "SELECT trail, as_of, probability, inputs, delivered_at, known, acted FROM"
+        " (SELECT DISTINCT ON (assessments.trail, assessments.stage) assessments.trail, assessments.as_of,"
+        "  assessments.probability, assessments.inputs, outcome.delivered_at,"
+        f"  greatest(outcome.known_from, outcome.delivered_at) AS known, {_ACTED} AS acted FROM assessments{BOOKING}"
+        f"  WHERE assessments.model_hash = :model AND assessments.created_at >= :since AND {_OPEN}"
+        "  ORDER BY assessments.trail, assessments.stage, md5(CAST(assessments.id AS text))) AS drawn"
+        " ORDER BY known DESC, trail, as_of LIMIT :limit"
+    )
+    values = {"model": model, "since": since, "now": now, "limit": limit}
+    return [KnownArrival(*row) for row in (await session.execute(statement, values)).all()]

@@ -12,18 +12,23 @@ import orjson
 import pytest
 
 from ml import cards
+from ml.arrival import STAGES
+from ml.conformal import Outcome
 from ml.gs1_keys import sscc
 from ml.model_files import PACKAGED
+from ml.scorer import Scorer
 from ml.simulate import season
 from ml.to_epcis import to_epcis
 from service.erasure.erasures import Erasures
 from service.parties.signing_keys import SigningKeys
 from service.risk import offline
+from service.risk.assessing import Risk
 from service.risk.calibrated import State
 from service.risk.errors import AssessmentNotFound
 from service.risk.following import Follower
 from service.risk.models import Releases
 from service.risk.reproduce import Reproductions
+from service.risk.scorers import basis_of, ledger_name
 from service.risk.scoring import Scoring
 from service.risk.sealing import Sealer
 from service.risk.statement import MEMBER
@@ -196,6 +201,58 @@ async def test_a_score_of_a_calibration_that_moved_on_is_the_same_again(desk: De
     await desk.rows("UPDATE calibrations SET state = :other WHERE id = :id", other=states[1].written(), id=states[0].id)
     with pytest.raises(ModelMissing, match="calibration"):
         await Reproductions(desk.database, desk.settings).reproduce(desk.acme, given[0])
+
+
+async def test_quantiles_of_a_conformal_state_that_moved_on_are_the_same_again(
+    desk: Desk, again: Reproductions
+) -> None:
+    story, head, (hash_, *_) = Story(desk), Scorer.load().arrival, Releases().cards()
+    assert head is not None
+    await story.tell()
+    given = [(await from_inputs(desk, await story.scored()))[0]]
+    unit = (await desk.rows(
+        "SELECT identifier FROM trails JOIN assessments ON trail = trails.id WHERE assessments.id = :id", id=given[0]
+    ))[0][0]  # fmt: skip
+    states = [State(hash_, {}, head.conformal.updated(far(by)).to_json()) for by in (2.0, 3.0)]
+    for state in states:
+        await keep(desk, state)
+        (told,) = await Risk(desk.database, desk.settings).assess(desk.acme, [(unit, None)])
+        given.append(UUID(str(told["assessmentID"])))
+    found = [await again.reproduce(desk.acme, one) for one in given]
+    assert [(one["reproduced"], one["from"], one["differs"]) for one in found] == [(True, "events", [])] * 3
+    assert [one["calibration"] for one in found] == [None, *(state.id for state in states)]
+    widths = [
+        await desk.rows("SELECT arrival[5] - arrival[1] FROM assessments WHERE id = :id", id=one) for one in given
+    ]
+    assert len({width[0][0] for width in widths}) == 3
+    await desk.rows("UPDATE assessments SET calibration = :other WHERE id = :id", other=states[1].id, id=given[1])
+    told_again = await again.reproduce(desk.acme, given[1])
+    assert (told_again["reproduced"], [one["what"] for one in told_again["differs"]]) == (False, ["arrival"])
+
+
+def far(by: float) -> list[Outcome]:
+    """Deliveries so many half intervals from the median, on both sides, at every stage."""
+    return [Outcome(f"{at}", stage, (-by, -by, by, by)) for at in range(600) for stage in STAGES]
+
+
+async def test_a_model_of_this_ledger_is_told_the_lane_rates_it_was_told_then(desk: Desk, tmp_path: Path) -> None:
+    """Its frozen rates are of outcomes that the ledger counts: together they would count twice."""
+    folder = tmp_path / "mine"
+    shutil.copytree(PACKAGED, folder)
+    async with desk.database.session() as session:
+        learnt_from = {"ledger": await ledger_name(session)}
+    late = cards.heads_of(folder)["late"] / "model.json"
+    late.write_bytes(orjson.dumps(orjson.loads(late.read_bytes()) | {"learnt_from": learnt_from}))
+    desk.settings = desk.settings.model_copy(update={"model_folder": folder})
+    story = Story(desk)
+    await story.tell()
+    scorer = Scorer.load(folder)
+    async with desk.database.session() as session:
+        assert (await basis_of(session, scorer)) != scorer.model.rates
+    given = await story.scored()
+    told = [await Reproductions(desk.database, desk.settings).reproduce(desk.acme, one) for one in given]
+    assert [(one["reproduced"], one["from"], one["differs"]) for one in told] == [(True, "events", [])] * len(given)
+    assert given
 
 
 async def keep(desk: Desk, state: State) -> None:
