@@ -69,8 +69,13 @@ class Reference:
     def coalitions(self, inputs: Inputs) -> Variants:
         """The cases under each coalition, in the order of COALITIONS."""
         state = np.empty((len(COALITIONS), *inputs.state.shape))
-        for at, kept in enumerate(COALITIONS):
-            self._state(state[at], inputs, dict(zip(GROUPS, kept, strict=True)))
+        base = {(delay, silence): self._base(inputs, delay, silence) for delay in (0, 1) for silence in (0, 1)}
+        for at, (lanes, plan, delay, silence) in enumerate(COALITIONS):
+            state[at] = base[delay, silence]
+            if not lanes:
+                state[at][:, self._lanes] = 0.0
+            if not plan:
+                state[at][:, self._plan] = self._mean[self._plan]
         found: dict[tuple[bool, bool, bool], int] = {}
         told, which = list[Array](), list[int]()
         for lanes, plan, delay, _ in COALITIONS:
@@ -81,14 +86,11 @@ class Reference:
             which.append(found[kept_told])
         return Variants(told, which, inputs.length, state)
 
-    def _state(self, state: Array, inputs: Inputs, kept: dict[Group, bool]) -> None:
-        state[:] = inputs.state if kept["silence"] else inputs.calm
-        if not kept["delay"]:
+    def _base(self, inputs: Inputs, delay: int, silence: int) -> Array:
+        state = (inputs.state if silence else inputs.calm).copy()
+        if not delay:
             self._put_on_plan(state, inputs.calm)
-        if not kept["lanes"]:
-            state[:, self._lanes] = 0.0
-        if not kept["plan"]:
-            state[:, self._plan] = self._mean[self._plan]
+        return state
 
     def _told(self, told: Array, lanes: bool, plan: bool, delay: bool) -> Array:
         if lanes and plan and delay:
