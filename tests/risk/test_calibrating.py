@@ -200,9 +200,11 @@ async def test_the_worker_makes_a_state_once_enough_outcomes_are_known(database_
         found = await newest(session, scorer().hash)
         assert found is not None
         kept = await state(session, found.id)
+        used = (await session.execute(text("SELECT used FROM calibrations"))).scalar_one()
         scorers = Scorers(settings)
         active = await scorers.active(session)
         assert await scorers.active(session) is active
+    assert used == {"scores": 2 * len(known), "shipments": len(known), "acted": 0, "arrivals": len(known)}
     assert kept is not None
     assert State.read(kept).arrival is not None
     assert isinstance(active, Calibrated)
@@ -213,7 +215,7 @@ async def test_the_worker_makes_a_state_once_enough_outcomes_are_known(database_
 
 
 async def _put(database: Database, some: list[KnownScore], now: datetime) -> None:
-    """Stores scores that were given yesterday, with outcomes known since an hour."""
+    """Stores two scores of each, given yesterday, with outcomes known since an hour."""
     yesterday, hour = now - timedelta(days=1), now - timedelta(hours=1)
     async with database.session() as session:
         for one in some:
@@ -223,9 +225,9 @@ async def _put(database: Database, some: list[KnownScore], now: datetime) -> Non
             columns = ("booking", "known_from", "delivered_at", "late", "minutes")
             await copy(session, "shipment_outcomes", columns, [(booking, hour, hour, one.late, 5)])
             row = {
-                "id": uuid4(), "trail": one.trail, "as_of": yesterday, "created_at": yesterday, "stage": one.stage,
+                "trail": one.trail, "as_of": yesterday, "created_at": yesterday, "stage": one.stage,
                 "probability": one.probability, "band": "low", "planned_end": now, "reasons": "[]",
                 "model_hash": scorer().hash, "input_hash": "i", "party": bytes(32), "inputs": one.inputs,
             }  # fmt: skip
-            await copy(session, "assessments", list(row), [list(row.values())])
+            await copy(session, "assessments", ["id", *row], [[uuid4(), *row.values()] for _ in range(2)])
         await session.execute(text("ANALYZE assessments"))
