@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ml.vocabulary import NAMESPACE, PREFIX
+from ml.vocabulary import own
 from service.epcis.identifiers import InvalidIdentifier, canonical
 
 _MOST = 40
@@ -32,8 +32,8 @@ def route(document: bytes | None) -> Way:
         event = orjson.loads(document or b"{}")
     except orjson.JSONDecodeError:
         event = {}
-    planned = [_many(_own(leg, "milestone"))[:_MOST] for leg in _many(_own(_own(event, "plan"), "leg"))[:_MOST]]
-    legs = [list(_canonical(_own(point, "place") for point in points)) for points in planned]
+    planned = [_many(own(leg, "milestone"))[:_MOST] for leg in _many(own(own(event, "plan"), "leg"))[:_MOST]]
+    legs = [list(_canonical(own(point, "place") for point in points)) for points in planned]
     if not legs:
         return Way(None, None, 0, [], [])
     *inbound, last = legs
@@ -59,10 +59,6 @@ def _canonical(places: Iterable[Any]) -> Iterable[str]:
         if told is not None and told != last:
             yield told
             last = told
-
-
-def _own(holder: Any, name: str) -> Any:
-    return holder.get(f"{PREFIX}:{name}", holder.get(NAMESPACE + name)) if isinstance(holder, dict) else None
 
 
 def _many(value: Any) -> list[Any]:
