@@ -14,9 +14,12 @@ import argparse
 import importlib
 import json
 import math
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from bench.risk_section import Asked, Section
@@ -25,11 +28,20 @@ SECTIONS = ("cargo", "arrival", "scms", "faults", "costs")
 NAMED = ("all_auroc", "ap", "mcc", "brier", "ece", "c0_auroc", "c1_auroc", "eta_c0_h", "eta_c1_h", "coverage")
 """What the line of JSON holds first, each followed by `challenger_` and the same name."""
 
+CORES = 2
+"""Sections that are worked on at once."""
+
 
 def measured(name: str, asked: Asked) -> Section:
     """The section `bench.risk_{name}`."""
     section: Section = importlib.import_module(f"bench.risk_{name}").section(asked)
     return section
+
+
+def timed(name: str, asked: Asked) -> tuple[Section, float]:
+    """The section, and the seconds that it took."""
+    began = time.perf_counter()
+    return measured(name, asked), time.perf_counter() - began
 
 
 def line(figures: dict[str, float]) -> str:
@@ -54,13 +66,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = vars(parser.parse_args(argv))
     chosen = options.pop("only") or SECTIONS
     figures: dict[str, float] = {}
-    for name in chosen:
-        began = time.perf_counter()
-        found = measured(name, Asked(**options))
-        figures |= found.figures
-        took = time.perf_counter() - began
-        sys.stdout.write(f"## {found.title}\n\n{found.text.rstrip()}\n\n({took:.0f} s)\n\n")
-        sys.stdout.flush()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # sections would wait for each other's threads
+    with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn")) as cores:
+        running = [cores.submit(timed, name, Asked(**options)) for name in chosen]
+        for one in running:
+            found, took = one.result()
+            figures |= found.figures
+            sys.stdout.write(f"## {found.title}\n\n{found.text.rstrip()}\n\n({took:.0f} s)\n\n")
+            sys.stdout.flush()
     sys.stdout.write(line(figures) + "\n")
 
 
