@@ -1,9 +1,11 @@
 """When a score would be a guess: abstain, with the reason NOT_ENOUGH_HISTORY, rather than sound confident.
 
-Three grounds: nothing of the shipment's way is known (no place of it has a history); its state lies far outside of what
-was learnt from (much of its plan, its lanes or its reports is beyond what the training rows held); the members of the
-ensemble tell widely different things. The limits of the last two are set on predictions that the training rows were
-validated with, so that ordinary shipments hardly ever meet them.
+Two grounds: nothing of the shipment's way is known (no place of it has a history); its state lies far outside of what
+was learnt from (much of its plan, its lanes or its reports is beyond what the training rows held). The limit of the
+second is set on predictions that the training rows were validated with: ordinary shipments hardly ever meet it.
+
+Disagreement of the members of an ensemble can be a third ground; the arrival head sets no limit, because validation did
+not show that its members agree less where it errs more.
 """
 
 from __future__ import annotations
@@ -25,25 +27,24 @@ FACTS = ("plan_", "lane_", "last_", "step_")
 """How features begin that tell the plan, its lanes and what was reported. Those of silence and delay may grow without
 end: the longer a shipment is overdue, the more there is to say, not less."""
 ORDINARY = 0.998
-"""The share of validated predictions that each of the two limits lets pass, before the margin."""
+"""The share of validated predictions that the limit lets pass, before the margin."""
 MARGIN = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`outcomes`: a place with fewer is unknown; greatest `strangeness` and `disagreement` that may be scored."""
+    """`outcomes`: a place with fewer is unknown; greatest `strangeness` and `disagreement` that may be scored, where
+    None is any.
+    """
 
     outcomes: int = 3
     strangeness: float = 0.25
-    disagreement: float = 0.5
+    disagreement: float | None = None
 
 
-def limits(strange: Array, unlike: Array) -> Limits:
-    """From the strangeness and the disagreement (n,) of validated predictions."""
-    return Limits(
-        strangeness=round(float(np.quantile(strange, ORDINARY)) * MARGIN, 6),
-        disagreement=round(float(np.quantile(unlike, ORDINARY)) * MARGIN, 6),
-    )
+def limits(strange: Array) -> Limits:
+    """From the strangeness (n,) of validated predictions."""
+    return Limits(strangeness=round(float(np.quantile(strange, ORDINARY)) * MARGIN, 6))
 
 
 def strangeness(scaling: Scaling, states: Array) -> Array:
@@ -81,7 +82,7 @@ def abstains(shipment: Shipment, rates: LaneRates, strange: float, unlike: float
     if strange > bounds.strangeness:
         share = f"{strange:.0%} of what describes it lies far outside of what was learnt from"
         return Reason("NOT_ENOUGH_HISTORY", f"too little like it was seen: {share}")
-    if unlike > bounds.disagreement:
+    if bounds.disagreement is not None and unlike > bounds.disagreement:
         return Reason(
             "NOT_ENOUGH_HISTORY", "too little like it was seen: the members of the model contradict each other"
         )

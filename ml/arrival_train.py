@@ -1,10 +1,11 @@
 """Training of the arrival head: members, and the conformal state that they start with. Seeded and resumable.
 
 1. Rolling origin: members learn from the first part of the rows and are asked about the next part, three times over.
-   What they miss there is what the conformal state starts with, oldest first, as if it had become known in that order.
+   What they miss there, oldest first, is what the conformal state starts with, at half strength: the head errs less.
 2. The members of the head learn from all rows.
 
-The number of passes and the size of the network are fixed; they were chosen by the same rolling validation.
+The number of passes and the size of the network are fixed; they were chosen by the same rolling validation. How much of
+the correction the head starts with was chosen by `python -m bench.arrival_start`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ PACKAGED = Path(__file__).parent / "models" / "freight" / "arrival"
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """`first` rows are too early to have history and are not learnt from; `origins` are the shares of the rows after
-    which validation parts begin. `silence` is the weight of descriptions in the silence after a report.
+    which validation parts begin. `silence` is the weight of descriptions in the silence after a report,
+    `carried` how much of the conformal correction of the validated heads the head starts with.
     """
 
     members: int = 5
@@ -52,6 +54,7 @@ class Recipe:
     silence: float = 0.5
     first: float = 0.12
     origins: tuple[float, ...] = (0.4, 0.6, 0.8)
+    carried: float = 0.5
 
 
 def train(
@@ -75,6 +78,7 @@ def train(
     recipe = recipe or Recipe()
     smith = _Smith(recipe, seed, checkpoints, progress)
     conformal, bounds, figures = _validated(prefixes, recipe, smith)
+    conformal = conformal.eased(recipe.carried)
     scaling, weights = smith.members("fit", prefixes.nr >= _first(prefixes, recipe), prefixes, recipe.members)
     names = scaling.names
     description = {
@@ -157,18 +161,16 @@ def _told(learning: Examples, scaling: Scaling, recipe: Recipe, seed: int) -> tu
 def _validated(prefixes: Examples, recipe: Recipe, smith: _Smith) -> tuple[Conformal, Limits, dict[str, float]]:
     """What rolling origin taught: the conformal state, when to abstain, and the figures."""
     outcomes, asked = list[Outcome](), list[Examples]()
-    told, unlike, strange = (list[Array]() for _ in range(3))
+    told, strange = list[Array](), list[Array]()
     for arrival, part in rolled(prefixes, recipe, smith):
         told.append(arrival.plain(part.state, part.minutes, part.projected))
-        for states in (part.state, part.silence):
-            unlike.append(arrival.disagreement(states))
-            strange.append(strangeness(arrival.scaling, states))
+        strange += [strangeness(arrival.scaling, states) for states in (part.state, part.silence)]
         outcomes += picked(part, scaled(part.end, told[-1]), smith.seed)
         asked.append(part)
     state = Conformal()
     for key in sorted({one.key for one in outcomes}):
         state = state.updated([one for one in outcomes if one.key == key])
-    return state, limits(np.concatenate(strange), np.concatenate(unlike)), _figures(asked, told)
+    return state, limits(np.concatenate(strange)), _figures(asked, told)
 
 
 def rolled(prefixes: Examples, recipe: Recipe, smith: _Smith) -> Iterator[tuple[Arrival, Examples]]:

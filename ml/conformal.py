@@ -13,7 +13,7 @@ nothing; a state is the same whoever computed it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,12 @@ class Stage:
             return np.array(PLAIN)
         return np.array([quantile(self.scores[:, at], self.weights, one.level) for at, one in enumerate(self.tails)])
 
+    def eased(self, share: float) -> Stage:
+        """The window moved so that each tail is stretched `share` as far as its outcomes ask, at its own level."""
+        fresh = replace(self, tails=Stage.empty().tails)
+        moved = fresh.scores + (share - 1.0) * (fresh.factors() - np.array(PLAIN))
+        return replace(fresh, scores=np.round(moved, DIGITS))
+
     def updated(self, outcomes: Sequence[Outcome]) -> Stage:
         scores = np.array([one.scores for one in outcomes]).reshape(-1, len(LEVELS))
         weights = np.array([one.weight for one in outcomes])
@@ -165,6 +171,13 @@ class Conformal:
             told = [one for one in ordered if one.stage == stage]
             stages[stage] = stages.get(stage, Stage.empty()).updated(told)
         return Conformal(stages)
+
+    def eased(self, share: float) -> Conformal:
+        """What another model may start with: it learnt from more, and errs less like the one that this state is of.
+
+        `share` is how far each tail goes from where the model put it to where the outcomes ask for it.
+        """
+        return Conformal({name: stage.eased(share) for name, stage in self.stages.items()})
 
     def to_json(self) -> dict[str, Any]:
         return {

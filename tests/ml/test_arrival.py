@@ -161,9 +161,12 @@ def test_abstains_far_from_what_was_learnt_and_where_members_contradict_each_oth
 
 
 def test_limits_let_ordinary_shipments_pass(head: Arrival, prefixes: Examples) -> None:
-    strange, unlike = strangeness(head.scaling, prefixes.state), head.disagreement(prefixes.state)
-    bounds = limits(strange, unlike)
-    assert np.mean((strange > bounds.strangeness) | (unlike > bounds.disagreement)) <= 0.004
+    strange = strangeness(head.scaling, prefixes.state)
+    assert np.mean(strange > limits(strange).strangeness) <= 0.002
+
+
+def test_without_a_limit_disagreement_is_no_ground() -> None:
+    assert abstains(SEASON[0], known_by(SEASON, 10**9), 0.0, 1e6, Limits()) is None
 
 
 @pytest.mark.skipif(not (PACKAGED / "model.json").exists(), reason="no arrival head comes with this checkout")

@@ -113,6 +113,16 @@ def test_stages_learn_apart() -> None:
     assert state.factors("booked").tolist() == list(PLAIN)
 
 
+def test_an_eased_state_goes_part_of_the_way_at_the_levels_themselves() -> None:
+    rng = np.random.default_rng(4)
+    state = learnt(1000.0 + 30.0 * rng.standard_normal(600))
+    whole, half, none = (state.eased(share).factors("hub") for share in (1.0, 0.5, 0.0))
+    assert np.allclose(whole, [-3.0, -3.0, 3.0, 3.0], atol=0.6)
+    assert np.allclose(half, (whole + PLAIN) / 2.0, atol=1e-5)
+    assert np.allclose(none, PLAIN, atol=1e-5)
+    assert [tail.level for tail in state.eased(0.5).stages["hub"].tails] == pytest.approx(LEVELS)
+
+
 def test_the_window_is_bounded_whatever_comes() -> None:
     rng = np.random.default_rng(0)
     state = learnt(1000.0 + 10.0 * rng.standard_normal(2_000), at_once=500)
