@@ -44,7 +44,7 @@ class Limits:
 
 def limits(strange: Array) -> Limits:
     """From the strangeness (n,) of validated predictions."""
-    return Limits(strangeness=round(float(np.quantile(strange, ORDINARY)) * MARGIN, 6))
+    return Limits(strangeness=round(float(np.quantile(strange, ORDINARY, method="higher")) * MARGIN, 6))
 
 
 def strangeness(scaling: Scaling, states: Array) -> Array:
