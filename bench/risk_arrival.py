@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from bench.risk_arrival_figures import View, differences, table, weighted_median
 from bench.risk_arrival_rivals import quantiles as rivals
 from bench.risk_section import Asked, Section
-from ml.abstention import abstains, strangeness
+from ml.abstention import Limits, strangeness, unknown_way
 from ml.arrays import Array
 from ml.arrival import Arrival, late_chance
 from ml.arrival_train import PACKAGED, picked, train
@@ -24,8 +25,8 @@ from ml.conformal import Conformal, scaled
 from ml.datasets.cargo2000 import read
 from ml.examples import Examples, prefixes
 from ml.features import unslog
-from ml.lane_table import lane_row
-from ml.lanes import LAG, as_of
+from ml.lane_table import LaneRow, lane_row
+from ml.lanes import LAG, as_of, known_by
 from ml.metrics import auroc, brier
 from ml.shipment import Shipment
 
@@ -33,16 +34,20 @@ OURS = "trailseal"
 NEVER = 10**9
 AIMS = {"eta_c0_h": 37.0, "eta_c1_h": 20.0, "width_c0_h": 286.0, "width_c1_h": 181.0}
 COVERED = (0.89, 0.91)
+PROMISED = 0.9
 WINDOW = 105
 """Shipments of one window of the rolling coverage."""
 KEPT = (1.0, 0.99, 0.95, 0.9, 0.8, 0.5)
+FIGURES = {"eta_c0_h": ("C0", "error_h"), "eta_c1_h": ("C1", "error_h"), "coverage": ("ALL", "coverage")}
+FIGURES |= {"width_c0_h": ("C0", "width_h"), "width_c1_h": ("C1", "width_h")}
+"""What goes into the line of JSON: the checkpoint and the figure."""
 
 
 def section(asked: Asked) -> Section:
     """The section of `python -m bench.risk`."""
     rows = [one for one in read(asked.cargo) if one.nr is not None]
-    known = described(rows, NEVER)
-    learning, tested = known.upto(asked.last), known.beyond(asked.last)
+    walked = Walked.of(rows, asked.last)
+    learning, tested = walked.known.upto(asked.last), walked.known.beyond(asked.last)
     head = packaged(asked.last) or trained(learning, asked.seed)
     told = {OURS: replayed(head, tested)} | dict(rivals(learning, tested))
     views = {place: View.of(tested, place) for place in ("C0", "C1", "ALL")}
@@ -58,23 +63,47 @@ def section(asked: Asked) -> Section:
         "",
         *aims(told, views),
         "",
+        *beaten(told, views),
+        "",
         "Coverage of 90 % intervals in a row of windows, ALL:",
         "",
         *windows({**told, f"{OURS}, conformal state as learnt": still(head, tested)}, tested),
         "",
-        *frozen(head, rows, asked, views),
+        *frozen(head, walked.frozen, views),
         "",
         *lateness(told[OURS], tested),
         "",
-        *silence(head, rows, tested, told[OURS]),
+        *silence(head, walked.unknown, tested, told[OURS]),
     ]
-    return Section("Arrival", "\n".join(text), figures(told, best, views))
+    return Section("Arrival", "\n".join(text), figures(told, views))
 
 
-def described(rows: list[Shipment], freeze: int, beyond: int = -1) -> Examples:
-    """Prefixes of the rows after `beyond`, with history that stands still at row `freeze`."""
-    kept = [(one, lane_row(one, rates)) for one, rates in as_of(rows, freeze=freeze) if (one.nr or 0) > beyond]
-    return prefixes([one for one, _ in kept], [row for _, row in kept])
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What one walk through the rows tells: all prefixes with the history `known` at each; those of the tested rows
+    with history `frozen` at the last training row; and the tested rows whose way is `unknown` (see `ml.abstention`).
+    """
+
+    known: Examples
+    frozen: Examples
+    unknown: frozenset[int]
+
+    @classmethod
+    def of(cls, rows: list[Shipment], last: int) -> Walked:
+        known, still, unknown, least = list[LaneRow](), list[LaneRow](), list[int](), Limits().outcomes
+        stopped = None
+        for shipment, rates in as_of(rows, freeze=NEVER):
+            nr = shipment.nr or 0
+            known.append(lane_row(shipment, rates))
+            if nr <= last:
+                continue
+            if stopped is None and nr > last + LAG:
+                stopped = known_by(rows, last)
+            still.append(known[-1] if stopped is None else lane_row(shipment, stopped))
+            if unknown_way(shipment, rates, least):
+                unknown.append(nr)
+        tested = [one for one in rows if (one.nr or 0) > last]
+        return cls(prefixes(rows, known), prefixes(tested, still), frozenset(unknown))
 
 
 def packaged(last: int) -> Arrival | None:
@@ -114,24 +143,38 @@ def _told(head: Arrival, tested: Examples, state: Conformal) -> Array:
     return head.quantiles(tested.state, tested.minutes, tested.projected, state)
 
 
-def figures(told: Mapping[str, Array], best: str, views: Mapping[str, View]) -> dict[str, float]:
-    """What goes into the line of JSON."""
+def figures(told: Mapping[str, Array], views: Mapping[str, View]) -> dict[str, float]:
+    """What goes into the line of JSON; of the challengers, that of the best one by each figure."""
     found: dict[str, float] = {}
-    for prefix, name in (("", OURS), ("challenger_", best)):
-        at = {place: view.figures(told[name]) for place, view in views.items()}
-        found |= {
-            f"{prefix}eta_c0_h": at["C0"]["error_h"],
-            f"{prefix}eta_c1_h": at["C1"]["error_h"],
-            f"{prefix}coverage": at["ALL"]["coverage"],
-            f"{prefix}width_c0_h": at["C0"]["width_h"],
-            f"{prefix}width_c1_h": at["C1"]["width_h"],
-        }
+    for name, (place, figure) in FIGURES.items():
+        found[name] = views[place].figures(told[OURS])[figure]
+        found[f"challenger_{name}"] = foremost(told, views[place], figure)[1]
     return found
+
+
+def foremost(told: Mapping[str, Array], view: View, figure: str) -> tuple[str, float]:
+    """The best challenger by one figure, and what it reaches: the least, or the coverage nearest to 90 %."""
+    at = {name: view.figures(quantiles)[figure] for name, quantiles in told.items() if name != OURS}
+    name = min(at, key=lambda one: abs(at[one] - PROMISED) if figure == "coverage" else at[one])
+    return name, at[name]
+
+
+def beaten(told: Mapping[str, Array], views: Mapping[str, View]) -> Iterator[str]:
+    """Where a challenger is better, or none is; widths count by the pinball loss only, which asks for coverage too."""
+    for place, view in views.items():
+        ours = view.figures(told[OURS])
+        for figure in ("error_h", "coverage", "pinball_h"):
+            name, theirs = foremost(told, view, figure)
+            off = PROMISED if figure == "coverage" else 0.0
+            better = abs(theirs - off) < abs(ours[figure] - off)
+            digits = 3 if figure == "coverage" else 1
+            verdict = "a challenger is BETTER" if better else "no challenger is better"
+            yield f"- {figure} at {place}: {verdict} ({name} {theirs:.{digits}f}, ours {ours[figure]:.{digits}f})"
 
 
 def aims(told: Mapping[str, Array], views: Mapping[str, View]) -> Iterator[str]:
     """Each aim, and whether it was reached."""
-    measured = figures(told, OURS, views)
+    measured = figures(told, views)
     for name, most in AIMS.items():
         yield f"- {name} ≤ {most:.0f}: {measured[name]:.1f}, {'reached' if measured[name] <= most else 'MISSED'}"
     for place, view in views.items():
@@ -154,9 +197,8 @@ def windows(told: Mapping[str, Array], tested: Examples) -> Iterator[str]:
         yield f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |"
 
 
-def frozen(head: Arrival, rows: list[Shipment], asked: Asked, views: Mapping[str, View]) -> Iterator[str]:
+def frozen(head: Arrival, tested: Examples, views: Mapping[str, View]) -> Iterator[str]:
     """The same head with history and conformal state that stand still at the last training row."""
-    tested = described(rows, asked.last, asked.last)
     quantiles = still(head, tested)
     told = {place: view.figures(quantiles) for place, view in views.items()}
     yield "History and conformal state frozen at the last training row: " + "; ".join(
@@ -181,16 +223,10 @@ def unplanned(tested: Examples) -> Array:
     return unslog(tested.state[:, tested.names.index("plan_end")]) * 60.0
 
 
-def silence(head: Arrival, rows: list[Shipment], tested: Examples, told: Array) -> Iterator[str]:
+def silence(head: Arrival, unknown: frozenset[int], tested: Examples, told: Array) -> Iterator[str]:
     """How often we abstain, what the error would have been, and how error falls with what is kept."""
     unlike = head.disagreement(tested.state)
-    strange = strangeness(head.scaling, tested.state)
-    mute = np.zeros(len(tested.nr), dtype=np.bool_)
-    first = int(tested.nr[0])
-    for shipment, rates in as_of(rows, freeze=NEVER):
-        if (shipment.nr or 0) >= first:
-            for at in np.flatnonzero(tested.nr == shipment.nr):
-                mute[at] = abstains(shipment, rates, float(strange[at]), float(unlike[at]), head.limits) is not None
+    mute = np.isin(tested.nr, list(unknown)) | (strangeness(head.scaling, tested.state) > head.limits.strangeness)
     error = np.abs(told[:, 2] - tested.end) / 60.0
     share, shipments = np.average(mute, weights=tested.weight), len(np.unique(tested.nr[mute]))
     yield (
