@@ -446,6 +446,7 @@ def test_of_a_flood_of_events_only_a_bounded_part_is_kept() -> None:
 
 
 @pytest.mark.slow  # reading a million events takes seconds
+@pytest.mark.timeout(400)
 def test_a_million_events_are_read() -> None:
     known = first(WHOLE, 6)
     events, now = told(known), moment(known)

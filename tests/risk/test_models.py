@@ -104,11 +104,11 @@ async def test_before_a_promotion_the_folder_s_release_scores_then_the_one_promo
     assert (await models.one(ANALYST, own["hash"]))["retiredAt"] is not None
 
 
-async def test_only_what_is_shown_to_be_no_worse_is_promoted(models: Models, packaged: Path) -> None:
+async def test_only_what_is_shown_to_be_no_worse_is_promoted(models: Models) -> None:
     with pytest.raises(NotBetter, match=r"no comparison|worse"):
-        await models.promote(ADMIN, cards.hash_of(packaged))
+        await models.promote(ADMIN, cards.hash_of(PACKAGED))
     with pytest.raises(ScopeMissing):
-        await models.promote(ANALYST, cards.hash_of(packaged))
+        await models.promote(ANALYST, cards.hash_of(PACKAGED))
     with pytest.raises(ModelNotFound):
         await models.one(ANALYST, "0" * 64)
 
