@@ -18,7 +18,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -44,6 +44,16 @@ def timed(name: str, asked: Asked) -> tuple[Section, float]:
     return measured(name, asked), time.perf_counter() - began
 
 
+def worked(names: Sequence[str], asked: Asked) -> Iterator[tuple[Section, float]]:
+    """The sections in their order; of several, CORES are worked on at once."""
+    if len(names) == 1:
+        yield timed(names[0], asked)
+        return
+    with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn")) as cores:
+        running = [cores.submit(timed, name, asked) for name in names]
+        yield from (one.result() for one in running)
+
+
 def line(figures: dict[str, float]) -> str:
     """One line of JSON: the named figures first (null where none was measured), then whatever else there is."""
     names = [full for name in NAMED for full in (name, f"challenger_{name}")]
@@ -67,13 +77,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = options.pop("only") or SECTIONS
     figures: dict[str, float] = {}
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # sections would wait for each other's threads
-    with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn")) as cores:
-        running = [cores.submit(timed, name, Asked(**options)) for name in chosen]
-        for one in running:
-            found, took = one.result()
-            figures |= found.figures
-            sys.stdout.write(f"## {found.title}\n\n{found.text.rstrip()}\n\n({took:.0f} s)\n\n")
-            sys.stdout.flush()
+    for found, took in worked(chosen, Asked(**options)):
+        figures |= found.figures
+        sys.stdout.write(f"## {found.title}\n\n{found.text.rstrip()}\n\n({took:.0f} s)\n\n")
+        sys.stdout.flush()
     sys.stdout.write(line(figures) + "\n")
 
 
