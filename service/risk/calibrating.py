@@ -30,7 +30,6 @@ from service.store.database import Database
 from service.store.score_calibrations import KnownArrival, KnownScore
 
 if TYPE_CHECKING:
-    from ml.arrays import Array
     from ml.scorer import Scorer
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +41,7 @@ LEAST = 40
 WINDOW = timedelta(days=180)
 MOST = 5_000
 PRIOR = 2.0
+"""Strength of the ridge towards slope 1 and shift 0, that keeps few outcomes from moving much."""
 
 
 class Calibrator:
@@ -85,6 +85,8 @@ def refitted(
     """
     import numpy as np
 
+    from ml.calibration import platt
+
     told = recomputed(scorer, [one.inputs for one in scores])
     usable = [(one, again.odds) for one, again in zip(scores, told, strict=True) if again is not None]
     told_weights = weights([one for one, _ in usable])
@@ -100,37 +102,10 @@ def refitted(
         weight = np.array([weight / times[one.trail] for one, _, weight in some])
         odds_ = np.array([linear(scorer.model, odds) for _, odds, _ in some])
         if some:
-            stages[stage] = platt(np.array([float(one.late) for one, _, _ in some]), odds_, weight)
+            late = np.array([float(one.late) for one, _, _ in some])
+            moved = platt(late, odds_, weight, ridge=PRIOR)
+            stages[stage] = moved.slope, moved.shift
     shipments, acted = {one.trail for one, _, _ in kept}, {one.trail for one, _ in usable if one.acted}
     conformal, taken = taught(scorer, arrivals)
     used = {"scores": len(kept), "shipments": len(shipments), "acted": len(acted), "arrivals": taken}
     return State(scorer.hash, stages, conformal), used
-
-
-def platt(truth: "Array", odds: "Array", weight: "Array", rounds: int = 100) -> tuple[float, float]:
-    """Slope and shift of greatest penalised likelihood (Platt 1999), in millionths.
-
-    A ridge of strength `PRIOR` towards slope 1 and shift 0 keeps few outcomes from moving much; Newton's steps are
-    halved while they do not improve (outcomes far from what was expected would throw them out of the valley).
-    """
-    import numpy as np
-
-    inputs, prior = np.stack([odds, np.ones_like(odds)], axis=1), np.array([1.0, 0.0])
-
-    def loss(pair: "Array") -> float:
-        moved = inputs @ pair
-        told = weight @ (np.logaddexp(0.0, moved) - truth * moved)
-        return float(told + PRIOR / 2 * np.sum((pair - prior) ** 2))
-
-    fitted = prior
-    for _ in range(rounds):
-        p = 1.0 / (1.0 + np.exp(-inputs @ fitted))
-        gradient = inputs.T @ (weight * (p - truth)) + PRIOR * (fitted - prior)
-        curvature = (inputs * (weight * p * (1 - p))[:, None]).T @ inputs + PRIOR * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        while loss(fitted - step) > loss(fitted) and np.abs(step).max() > 1e-9:
-            step = step / 2
-        fitted = fitted - step
-        if np.abs(step).max() < 1e-9:
-            break
-    return round(float(fitted[0]), 6), round(float(fitted[1]), 6)

@@ -73,6 +73,12 @@ def test_platt_stays_finite_where_the_outcomes_separate() -> None:
     assert np.isfinite([found.slope, found.shift]).all()
 
 
+def test_platt_finds_its_way_where_outcomes_lie_far_from_what_was_expected() -> None:
+    odds = np.linspace(4, 8, 200)
+    found = platt(np.arange(200) % 5 == 0, odds, np.ones(200))
+    assert found.slope * odds.mean() + found.shift == pytest.approx(np.log(0.25), abs=0.05)
+
+
 def test_bands_are_cut_where_they_say() -> None:
     rng = np.random.default_rng(2)
     score = rng.random(5_000)
