@@ -18,14 +18,11 @@ from service.store.database import Database, Session
 from service.store.subscriptions import Standing
 from service.store.tables import Delivery, Subscription
 from service.subscriptions.controls import CbvXmlFormat, MediaType
+from service.subscriptions.leased import LEASE_SECONDS
 from service.subscriptions.matching import Batch, match, sees_still, standing_query
 from service.subscriptions.named import parsed
 from service.subscriptions.schedule import Schedule
 from service.subscriptions.writing import document
-
-LEASE_SECONDS = 9.0
-"""What a killed worker had leased waits for the end of it; who lives renews it (`RENEW_SECONDS`)."""
-RENEW_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from service.subscriptions import deliverer, preparing
+from service.subscriptions import leased, preparing
 from tests.subscriptions.conftest import Room, eventually, seen
 from tests.subscriptions.receiver import Deed, Handler, Receiver, hang_up, slowly
 
@@ -125,9 +125,9 @@ async def test_a_lease_that_runs_out_while_a_worker_sends_does_no_harm(room: Roo
 async def test_an_attempt_that_takes_longer_than_a_lease_keeps_it(
     room: Room, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (deliverer, preparing):
+    for module in (leased, preparing):
         monkeypatch.setattr(module, "LEASE_SECONDS", 2.0)
-    monkeypatch.setattr(deliverer, "RENEW_SECONDS", 0.3)
+    monkeypatch.setattr(leased, "RENEW_SECONDS", 0.3)
     await room.subscribe(receiver.url)
     await room.capture(seen())
     slow, other = room.deliverer(), room.deliverer()
