@@ -26,6 +26,10 @@ _LEARNT, _FIGURES = (
     ("learnt_from", "trained_on"),
     ("metrics", "figures", "challengers", "rivals", "promotion", "verdict"),
 )
+HEADS = ("anomaly", "arrival", "excursion", "late")
+"""What a release may have; other folders beside them are none of its heads."""
+CANDIDATE = "candidate"
+"""Folder of what was trained and not promoted: no release, wherever it lies."""
 _RECIPE = ("recipe", "seed", "epochs", "members", "shape")
 CARD, PAGE, REFERENCE = "card.json", "CARD.md", "reference.json"
 
@@ -54,7 +58,8 @@ class Card:
     def promoted(self) -> bool | None:
         """What the paired comparison with the challengers said; None where the release does not tell."""
         for figures in self.figures.values():
-            verdict = figures.get("promotion", figures.get("verdict"))
+            told = {**(figures.get("metrics") or {}), **figures}
+            verdict = told.get("promotion", told.get("verdict"))
             if isinstance(verdict, Mapping):
                 verdict = verdict.get("promoted", verdict.get("promote"))
             if isinstance(verdict, bool):
@@ -92,7 +97,7 @@ def heads_of(folder: Path) -> dict[str, Path]:
         return {"late": folder}
     found = {}
     if (folder / "late" / "model.json").is_file():
-        found = {one.name: one for one in sorted(folder.iterdir()) if (one / "model.json").is_file()}
+        found = {name: folder / name for name in HEADS if (folder / name / "model.json").is_file()}
     if not found:
         raise NoRelease(f"{folder} holds no model: a release has model.json, or folders with one each: late, ...")
     return found
@@ -141,7 +146,7 @@ def read_card(folder: Path) -> Card:
         hash_of(folder),
         str(first.get("name", folder.name)),
         {name: head_hash(path) for name, path in heads.items()},
-        {path.relative_to(folder).as_posix(): _sha256(path) for path in _files(folder)},
+        {path.relative_to(folder).as_posix(): _sha256(path) for path in _files(heads)},
         {name: _first(one, _LEARNT) for name, one in told.items()},
         {name: {key: one[key] for key in _RECIPE if key in one} for name, one in told.items()},
         {name: one.get("versions", {}) for name, one in told.items()},
@@ -165,10 +170,11 @@ def _first(told: Mapping[str, Any], names: tuple[str, ...]) -> Any:
     return next((told[name] for name in names if name in told), None)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name not in (CARD, PAGE, REFERENCE) and "__pycache__" not in path.parts:
-            yield path
+def _files(heads: Mapping[str, Path]) -> Iterator[Path]:
+    for folder in heads.values():
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.name not in (CARD, PAGE, REFERENCE):
+                yield path
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,8 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any
 
 from ml.shipment import Shipment, late
@@ -121,13 +123,20 @@ def as_of(
 ) -> Iterator[tuple[Shipment, LaneRates]]:
     """Each shipment with the rates known when it was booked: rows up to min(nr - lag, freeze).
 
-    `shipments` in the order of `nr`. The table is one object that grows: read from it before the next step.
+    Of shipments that say when they were booked and since when their outcome is `known`, exactly those known by the
+    booking count, rows up to `freeze`. `shipments` in the order of `nr`. The table is one object that grows: read from
+    it before the next step.
     """
-    rates, waiting = LaneRates(), deque[tuple[int, Shipment]]()
+    rates, waiting, dated = LaneRates(), deque[tuple[int, Shipment]](), list[tuple[datetime, int, Shipment]]()
     for shipment in shipments:
         if shipment.nr is None:
             raise ValueError("a shipment without nr has no place in the order of time")
-        waiting.append((shipment.nr, shipment))
+        while dated and shipment.booked is not None and dated[0][0] <= shipment.booked:
+            rates.add(heappop(dated)[2])
+        if shipment.known is None:
+            waiting.append((shipment.nr, shipment))
         while waiting and waiting[0][0] <= min(shipment.nr - lag, freeze):
             rates.add(waiting.popleft()[1])
         yield shipment, rates
+        if shipment.known is not None and shipment.nr <= freeze:
+            heappush(dated, (shipment.known, shipment.nr, shipment))

@@ -108,7 +108,7 @@ class Shipment:
     """One business process. `booked` is the instant that all minutes count from; equality leaves it out, because the
     same history can be told from any start. A shipment without a plan has `nr` None and no legs. `booking` is the id of
     the event that booked it; `notes` say what is odd about its events; `names` holds the identifiers of its places by
-    their numbers.
+    their numbers; `known` is since when its outcome could be known, where that was told.
     """
 
     nr: int | None
@@ -118,6 +118,7 @@ class Shipment:
     booking: str | None = field(default=None, compare=False)
     notes: tuple[Note, ...] = field(default=(), compare=False)
     names: Mapping[int, str] = field(default_factory=dict, compare=False)
+    known: datetime | None = field(default=None, compare=False)
 
     @property
     def legs(self) -> tuple[Leg, ...]:

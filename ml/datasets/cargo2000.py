@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from ml.from_epcis import from_events
@@ -66,7 +67,15 @@ def _shipment(row: Mapping[str, str]) -> Shipment:
     legs = [leg for slot in SLOTS if (leg := _leg(row, slot)) is not None]
     if len(legs) < 2 or legs[-1].slot != "o":
         raise ValueError(f"row nr={row['nr']} lacks an inbound or the outbound leg")
-    return Shipment(_number(row, "nr"), tuple(legs[:-1]), legs[-1])
+    return Shipment(
+        _number(row, "nr"), tuple(legs[:-1]), legs[-1], _instant(row, "booked"), known=_instant(row, "known")
+    )
+
+
+def _instant(row: Mapping[str, str], column: str) -> datetime | None:
+    """An instant that the public table does not have, and tables of one's own do (`ml.datasets.table`)."""
+    written = row.get(column, "?")
+    return None if written == "?" else datetime.fromisoformat(written)
 
 
 def _leg(row: Mapping[str, str], slot: Slot) -> Leg | None:

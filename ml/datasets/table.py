@@ -1,4 +1,7 @@
-"""Any shipments as a table in the form of Cargo 2000 (`ml.datasets.cargo2000.read` reads it back)."""
+"""Any shipments as a table in the form of Cargo 2000 (`ml.datasets.cargo2000.read` reads it back).
+
+Two columns more than there: when the shipment was booked, and since when its outcome could be known, in ISO 8601.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def write(path: Path, shipments: Iterable[Shipment]) -> None:
 
 def columns() -> list[str]:
     """The columns that are read; `*_legid`, which leaks, is none of them."""
-    names = ["nr"]
+    names = ["nr", "booked", "known"]
     for slot in SLOTS:
         names += [f"{slot}_hops", f"{slot}_rcs_p", f"{slot}_rcs_e", f"{slot}_dlv_p", f"{slot}_dlv_e"]
         flights = [f"{slot}_{code}_{at}" for at in range(1, _FLIGHTS + 1) for code in ("dep", "rcf")]
@@ -36,8 +39,10 @@ def columns() -> list[str]:
     return names
 
 
-def _row(shipment: Shipment) -> dict[str, int]:
-    row = {"nr": shipment.nr or 0}
+def _row(shipment: Shipment) -> dict[str, int | str]:
+    told = {"booked": shipment.booked, "known": shipment.known}
+    row: dict[str, int | str] = {"nr": shipment.nr or 0}
+    row |= {name: moment.isoformat() for name, moment in told.items() if moment is not None}
     for leg in shipment.legs:
         row |= _leg(leg)
     return row

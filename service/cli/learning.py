@@ -1,5 +1,6 @@
 """Commands of who trains and judges the risk model."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -31,8 +32,9 @@ def train(
 ) -> None:
     """Train the scorer, choosing everything inside the training part; of a public set, report on the later rows.
 
-    Of Cargo 2000, rows up to 2628 train; of SCMS, what was known before 2013. A ledger's own model needs a folder
-    (--out), from which TRAILSEAL_MODEL_FOLDER takes it.
+    Of Cargo 2000, rows up to 2628 train; of SCMS, what was known before 2013. A ledger's own model needs a folder of
+    its own (--out), best inside of TRAILSEAL_MODEL_FOLDER: `trailseal risk models promote` lets it score. A model that
+    was not promoted is kept beside or in that folder as a candidate.
     """
     if source == "ledger" and (file is not None or out is None):
         raise typer.BadParameter("--from ledger takes no file, and --out: the folder that the model goes into")
@@ -60,10 +62,12 @@ def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, hear
     from ml.model_files import LATE
 
     if source == "ledger" and out is not None:
-        from service.cli.ledger_training import train_on_ledger
+        from service.cli.ledger_training import database_url, train_on_ledger
 
-        report, model = train_on_ledger(out, seed, heard)
-        return f"model {model.hash}\n{table({'validation': report.validation})}"
+        learnt_here = train_on_ledger(database_url(os.environ), out, seed, heard, force=force)
+        where = "released in" if learnt_here.promoted else "kept in"
+        found = table({"validation": learnt_here.validation})
+        return f"model {learnt_here.hash}: {where} {learnt_here.folder}\n{learnt_here.why}\n{found}"
     assert csv is not None
     if source == "scms":
         from ml.tabular.model import PACKAGED as TABULAR

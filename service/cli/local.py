@@ -144,9 +144,8 @@ class LocalService:
 
     def _set_up(self) -> None:
         self.keys = _kept(self.folder / "keys.json", self._new_consortium)
-        _write(
-            self.folder / "service.json", {"url": self.url, "rpc": self.environment["TRAILSEAL_RPC_URL"], **self.keys}
-        )
+        places = {name: self.environment[f"TRAILSEAL_{name.upper()}_URL"] for name in ("rpc", "database")}
+        _write(self.folder / "service.json", {"url": self.url, **places, **self.keys})
 
     def _words(self, process: str) -> list[str]:
         if process == "worker":

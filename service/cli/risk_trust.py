@@ -143,17 +143,15 @@ def card(
 
 
 def _cargo_reference(folder: Path, cargo: Path) -> Any:
-    from ml.cards import heads_of, reference
+    from ml.cards import heads_of
     from ml.datasets import cargo2000
     from ml.examples import examples
-    from service.risk.recomputing import columns
+    from service.risk.recomputing import training_reference
 
     description = orjson.loads((heads_of(folder)["late"] / "model.json").read_bytes())
     last = description["recipe"].get("last", 2628)
-    known = examples(cargo2000.read(cargo)).upto(last)
-    names = columns(heads_of(folder))
-    chosen = [known.names.index(name) for name in names]
-    return reference(names, known.state[:, chosen], known.late, known.weight)
+    rows = [one for one in cargo2000.read(cargo) if one.nr is not None and one.nr <= last]
+    return training_reference(folder, examples(rows, freeze=last))
 
 
 def _decide(model: str, what: str, body: Any, url: str | None, key: str | None) -> None:

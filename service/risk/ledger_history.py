@@ -4,11 +4,9 @@ Only what the chain has teaches a model: whoever trains on it later, elsewhere, 
 captured but not sealed yet, or was erased, is left out.
 """
 
-from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from ml.shipment import Shipment, late
 from service.parties.caller import Caller
@@ -20,13 +18,6 @@ from service.store.database import Database
 LEAST, LEAST_OF_A_KIND = 300, 30
 """Delivered shipments, and late and punctual ones among them, below which nothing can be learnt that would hold."""
 _AT_ONCE = 200
-
-
-class Told(NamedTuple):
-    """A delivered shipment, and since when its outcome is known."""
-
-    shipment: Shipment
-    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +32,10 @@ class Reader:
         return cls(caller.party, caller.sees_all)
 
 
-async def history(database: Database, reader: Reader) -> AsyncIterator[Told]:
-    """Delivered shipments in the order of their bookings' capture, some hundred at a time."""
+async def history(database: Database, reader: Reader) -> AsyncIterator[Shipment]:
+    """Delivered shipments in the order of their bookings' capture, some hundred at a time; each says since when its
+    outcome is `known`.
+    """
     after = 0
     while True:
         async with database.session() as session:
@@ -52,20 +45,20 @@ async def history(database: Database, reader: Reader) -> AsyncIterator[Told]:
         for row in rows:
             shipment = shipment_of([one for one in events.get(row.booking, ()) if one.event.seq in sealed])
             if late(shipment) is not None:
-                yield Told(shipment, row.known_at)
+                yield replace(shipment, known=row.known_at)
         if len(rows) < _AT_ONCE:
             return
         after = rows[-1].booking
 
 
-async def enough(database: Database, reader: Reader) -> list[Told]:
+async def enough(database: Database, reader: Reader) -> list[Shipment]:
     """The whole history, the first booked first.
 
     Raises:
         NotEnoughHistory: says how many shipments there are, and what is missing.
     """
-    found = sorted([told async for told in history(database, reader)], key=_booked)
-    past = sum(bool(late(told.shipment)) for told in found)
+    found = sorted([one async for one in history(database, reader)], key=_booked)
+    past = sum(bool(late(one)) for one in found)
     if len(found) >= LEAST and min(past, len(found) - past) >= LEAST_OF_A_KIND:
         return found
     async with database.session() as session:
@@ -79,12 +72,6 @@ async def enough(database: Database, reader: Reader) -> list[Told]:
     )
 
 
-def lag(found: Sequence[Told]) -> int:
-    """How many bookings after its own an outcome was known, at worst: so far back training looks, and no nearer."""
-    booked = [_booked(told) for told in found]
-    return max((bisect_left(booked, told.known_at) - at for at, told in enumerate(found)), default=1)
-
-
-def _booked(told: Told) -> datetime:
-    assert told.shipment.booked is not None
-    return told.shipment.booked
+def _booked(shipment: Shipment) -> datetime:
+    assert shipment.booked is not None
+    return shipment.booked

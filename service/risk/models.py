@@ -36,7 +36,7 @@ class Releases:
 
     def folders(self) -> list[Path]:
         """Every folder with a release, the configured ones first."""
-        from ml.cards import NoRelease, heads_of
+        from ml.cards import CANDIDATE, NoRelease, heads_of
         from ml.model_files import PACKAGED
 
         def is_release(path: Path) -> bool:
@@ -50,7 +50,7 @@ class Releases:
         if is_release(self.folder):
             return [self.folder, PACKAGED]
         below = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
-        return [*(one for one in below if is_release(one)), PACKAGED]
+        return [*(one for one in below if one.name != CANDIDATE and is_release(one)), PACKAGED]
 
     def cards(self) -> dict[str, tuple[Path, "Card"]]:
         """The cards of all releases that are intact, by hash, with their folders."""

@@ -4,9 +4,10 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from ml.examples import Examples
     from ml.inputs import Inputs
     from ml.scorer import Scorer
 
@@ -26,6 +27,15 @@ def columns(heads: Mapping[str, Path]) -> tuple[str, ...]:
         if head in heads
     ]
     return tuple(dict.fromkeys(name for names in named for name in names))
+
+
+def training_reference(folder: Path, learnt_from: "Examples") -> dict[str, Any]:
+    """What the inputs of the release in a folder looked like in training (`ml.cards.reference`); raises NoRelease."""
+    from ml.cards import heads_of, reference
+
+    names = columns(heads_of(folder))
+    chosen = [learnt_from.names.index(name) for name in names]
+    return reference(names, learnt_from.state[:, chosen], learnt_from.late, learnt_from.weight)
 
 
 def recomputed(scorer: "Scorer", stored: Sequence[bytes]) -> list[Recomputed | None]:

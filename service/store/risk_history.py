@@ -14,7 +14,11 @@ _SEALED = "EXISTS (SELECT FROM ledger_entries AS entry WHERE entry.seal = {event
 
 
 class Delivered(NamedTuple):
-    """A shipment with an outcome: its booking, and since when the outcome is known."""
+    """A shipment with an outcome: its booking, and since when the outcome is known.
+
+    Of history that was brought in (its booking was recorded after the delivery), record times tell when it was brought:
+    the outcome counts from the delivery on.
+    """
 
     booking: int
     booked_at: datetime
@@ -34,7 +38,8 @@ class Standing(NamedTuple):
 async def delivered(session: Session, party: bytes, sees_all: bool, after: int, limit: int) -> list[Delivered]:
     """Visible shipments with an outcome that is counted, from after a booking on, whose booking is sealed."""
     statement = text(
-        "SELECT shipments.event, shipments.booked_at, greatest(outcome.known_from, outcome.delivered_at), outcome.late"
+        "SELECT shipments.event, shipments.booked_at, CASE WHEN shipments.recorded_at > outcome.delivered_at"
+        " THEN outcome.delivered_at ELSE greatest(outcome.known_from, outcome.delivered_at) END, outcome.late"
         " FROM shipments JOIN shipment_outcomes AS outcome ON outcome.booking = shipments.event AND outcome.counted"
         " JOIN events ON events.seq = shipments.event WHERE shipments.event > :after"
         f" AND {_SEALED.format(event='events')} {VISIBLE} ORDER BY shipments.event LIMIT :limit"

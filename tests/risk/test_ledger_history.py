@@ -8,12 +8,13 @@ import pytest
 
 from ml.datasets.cargo2000 import read
 from ml.datasets.table import numbered, write
-from ml.shipment import late
+from ml.lanes import as_of
+from ml.shipment import effective_end, late
 from service.risk import ledger_history
 from service.risk.errors import NotEnoughHistory
-from service.risk.ledger_history import Reader, enough, history, lag
+from service.risk.ledger_history import Reader, enough, history
 from tests.risk.desk import Desk, desk_over
-from tests.risk.story import events_of, follow, story, tell
+from tests.risk.story import LATER, events_of, follow, story, tell
 
 SEAL = (
     'INSERT INTO ledger_entries (block, log, trail, party, part, seal, "to", step, time, head)'
@@ -38,8 +39,8 @@ async def test_only_what_is_sealed_and_visible_teaches(desk: Desk) -> None:
     await tell(desk, events_of(shipments[4]))
     await follow(desk)
     found = [told async for told in history(desk.database, Reader())]
-    assert [late(told.shipment) for told in found] == [late(one) for one in shipments[:4]]
-    assert [told.shipment.inbound for told in found] == [one.inbound for one in shipments[:4]]
+    assert [late(told) for told in found] == [late(one) for one in shipments[:4]]
+    assert [told.inbound for told in found] == [one.inbound for one in shipments[:4]]
     seen = [told async for told in history(desk.database, Reader.of(desk.bolt))]
     assert len(seen) == 1
     assert [told async for told in history(desk.database, Reader.of(desk.stranger))] == []
@@ -47,25 +48,56 @@ async def test_only_what_is_sealed_and_visible_teaches(desk: Desk) -> None:
         await enough(desk.database, Reader())
 
 
-async def test_training_looks_back_no_nearer_than_outcomes_were_known(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+async def test_training_knows_of_others_what_was_known_at_the_booking(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ledger_history, "LEAST", 4)
     monkeypatch.setattr(ledger_history, "LEAST_OF_A_KIND", 0)
-    for one in story(12):
+    for one in story(40):
         await tell(desk, events_of(one))
     await desk.rows(SEAL)
     await follow(desk)
+    write(tmp_path / "table.csv", numbered(await enough(desk.database, Reader())))
+    seen = []
+    found = read(tmp_path / "table.csv")
+    for shipment, rates in as_of(found, lag=1):
+        known = [one for one in found if one.known and shipment.booked and one.known <= shipment.booked]
+        assert (rates.total.seen, rates.total.late) == (len(known), sum(bool(late(one)) for one in known))
+        seen.append(len(known))
+    assert 0 < seen[-1] < len(found) - 1
+
+
+async def test_what_was_brought_in_later_counts_from_its_delivery(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_history, "LEAST", 2)
+    monkeypatch.setattr(ledger_history, "LEAST_OF_A_KIND", 0)
+    at_once, brought = story(2)
+    await tell(desk, events_of(at_once)[:-1])
+    await tell(desk, events_of(at_once)[-1:], recorded=LATER)
+    await tell(desk, events_of(brought), recorded=LATER)
+    await desk.rows(SEAL)
+    await follow(desk)
     found = await enough(desk.database, Reader())
-    nearest = lag(found)
-    for at, told in enumerate(found):
-        after = found[at + nearest :]
-        assert all(other.shipment.booked and other.shipment.booked >= told.known_at for other in after)
-    assert nearest > 1
-    assert found[-1].known_at - found[0].known_at < timedelta(days=60)
+    ends = [one.booked + timedelta(minutes=effective_end(one) or 0) for one in found if one.booked]
+    assert [one.known for one in found] == [LATER, ends[1]]
+
+
+async def test_one_delivery_too_few_is_told_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_history, "LEAST", 4)
+    monkeypatch.setattr(ledger_history, "LEAST_OF_A_KIND", 1)
+    for one in story(3):
+        await tell(desk, events_of(one))
+    await desk.rows(SEAL)
+    await follow(desk)
+    words = (
+        r"takes 4 sealed deliveries, .*there are 3, \d of them late.*are not sealed as a whole\. Until there are more"
+    )
+    with pytest.raises(NotEnoughHistory, match=words):
+        await enough(desk.database, Reader())
 
 
 def test_a_table_of_any_shipments_is_read_back(tmp_path: Path) -> None:
     shipments = list(numbered(story(20)))
     write(tmp_path / "table.csv", shipments)
-    assert read(tmp_path / "table.csv") == shipments
+    found = read(tmp_path / "table.csv")
+    assert found == shipments
+    assert [one.booked for one in found] == [one.booked for one in shipments]
