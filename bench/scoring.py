@@ -47,8 +47,6 @@ LAST = 2628
 BATCH = 2048
 LIVE = 400
 START = datetime(2026, 1, 5, tzinfo=UTC)
-Work = Callable[[], int]
-"""Does some work once and says how many shipments that was."""
 _barrier: Barrier | None = None
 
 

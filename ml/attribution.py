@@ -57,14 +57,13 @@ class Reference:
         names = scaling.names
         self._mean = scaling.mean
         self._lanes, self._told_lanes = _lanes(names), _lanes(told_names)
-        self._plan, self._told_plan = _named(names, ("plan_",)), _named(told_names, ("plan_",))
-        self._is_state = tuple(told_names) == tuple(names)
+        self._plan = _named(names, ("plan_",))
         self._linear = [at for at, name in enumerate(names) if name in _LINEAR]
         self._behind = [at for at in _named(names, _ON_PLAN) if at not in self._linear]
         self._steps = _named(names, _STEPS)
         self._end, self._rest, self._reserve = (names.index(n) for n in ("behind_end", "rest_planned", "reserve"))
         self._told_delays = [at for at, name in enumerate(told_names) if name in _TOLD_DELAYS]
-        self._took = [(told_names.index(a), told_names.index(b)) for a, b in _TOOK if a in told_names]
+        self._took = [(told_names.index(a), told_names.index(b)) for a, b in _TOOK]
 
     def coalitions(self, inputs: Inputs) -> Variants:
         """The cases under each coalition, in the order of COALITIONS."""
@@ -76,14 +75,13 @@ class Reference:
                 state[at][:, self._lanes] = 0.0
             if not plan:
                 state[at][:, self._plan] = self._mean[self._plan]
-        found: dict[tuple[bool, bool, bool], int] = {}
+        found: dict[tuple[bool, bool], int] = {}
         told, which = list[Array](), list[int]()
-        for lanes, plan, delay, _ in COALITIONS:
-            kept_told = lanes or not self._told_lanes, plan or not self._told_plan, delay
-            if kept_told not in found:
-                found[kept_told] = len(told)
-                told.append(self._told(inputs.told, *kept_told))
-            which.append(found[kept_told])
+        for lanes, _, delay, _ in COALITIONS:
+            if (lanes, delay) not in found:
+                found[lanes, delay] = len(told)
+                told.append(self._told(inputs.told, lanes, delay))
+            which.append(found[lanes, delay])
         return Variants(told, which, inputs.length, state)
 
     def _base(self, inputs: Inputs, delay: int, silence: int) -> Array:
@@ -92,20 +90,16 @@ class Reference:
             self._put_on_plan(state, inputs.calm)
         return state
 
-    def _told(self, told: Array, lanes: bool, plan: bool, delay: bool) -> Array:
-        if lanes and plan and delay:
+    def _told(self, told: Array, lanes: bool, delay: bool) -> Array:
+        if lanes and delay:
             return told
         changed = told.copy()
-        if not delay and self._is_state:
-            self._put_on_plan(changed, told)
-        elif not delay:
+        if not delay:
             changed[..., self._told_delays] = 0.0
             for took, planned in self._took:
                 changed[..., took] = changed[..., planned]
         if not lanes:
             changed[..., self._told_lanes] = 0.0
-        if not plan:
-            changed[..., self._told_plan] = self._mean[self._told_plan]
         return changed
 
     def _put_on_plan(self, states: Array, calm: Array) -> None:

@@ -60,8 +60,6 @@ def odds(model: Model, tested: Examples) -> Array:
     from ml.inference import Ensemble
     from ml.inputs import Inputs
 
-    if model.description.get("told") != "tokens":
-        raise ValueError("this model is of an older make: it scores, but is not measured here")
     names = model.scaling.names
     at = [tested.names.index(name) for name in names]
     told, ensemble = tested.tokens.values, Ensemble(model)

@@ -14,8 +14,6 @@ from ml.trail import Seen, Trail
 
 Array = npt.NDArray[np.float64]
 HORIZON: Final = timedelta(hours=12)
-LEAST_MINUTES: Final = 15.0
-"""Minutes out of range, together, that make an excursion."""
 STEPS: Final = ("accepting", "departing", "arriving", "receiving", "packing")
 NAMES: Final = (
     *("room_above", "room_below", "room", "slope", "slope_hour", "in_3h_above", "in_3h_below", "in_8h"),

@@ -6,7 +6,7 @@ Times enter as signed logarithms of hours, rates as log-odds, so that one input 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -172,8 +172,3 @@ def is_lane(name: str) -> bool:
 def without_lanes(names: Iterable[str]) -> list[int]:
     """Positions of the features that hold no lane history."""
     return [at for at, name in enumerate(names) if not is_lane(name)]
-
-
-def positions(names: Sequence[str], wanted: Iterable[str]) -> list[int]:
-    """Where `wanted` features lie among `names`; raises ValueError naming the first that is missing."""
-    return [names.index(name) for name in wanted]

@@ -30,13 +30,12 @@ class Ensemble:
             for name in model.weights[0]
         }
         self._memory = _Memory(weights) if "memory.weight_ih_l0" in weights else None
-        self._plain = "head.0.weight" in weights
-        self._reader = _PlainReader(weights) if self._plain else _Reader(weights)
+        self._reader = _Reader(weights)
 
     def odds(self, of: Inputs) -> Array:
         """Mean log-odds (n,) of the members."""
         with torch.inference_mode():
-            memory = None if self._memory is None else self._memory(self._told(of.told), of.length)
+            memory = None if self._memory is None else self._memory(of.told, of.length)
             return _rounded(self._read(memory, of.state))
 
     def variants(self, of: Variants) -> Array:
@@ -45,13 +44,10 @@ class Ensemble:
         with torch.inference_mode():
             memory = None
             if self._memory is not None:
-                apart = self._memory(self._told(np.concatenate(of.told)), np.tile(of.length, many))
+                apart = self._memory(np.concatenate(of.told), np.tile(of.length, many))
                 memory = apart.view(len(apart), many, cases, -1)[:, list(of.which)].flatten(1, 2)
             odds = _rounded(self._read(memory, of.state.reshape(-1, of.state.shape[-1])))
         return odds.reshape(len(of.which), cases).T
-
-    def _told(self, told: Array) -> Array:
-        return self._scaling.apply(told) if self._plain else told
 
     def _read(self, memory: Tensor | None, state: Array) -> Tensor:
         scaled = torch.from_numpy(self._scaling.apply(state))
@@ -117,23 +113,6 @@ class _Reader:
         deeper = torch.nn.functional.silu(torch.baddbmm(second_bias, apart, second))
         told = torch.bmm(deeper, self._out.view(-1, self._width, 1)).sum(dim=0).squeeze(-1)
         return told + torch.mv(state, self._wide) + self._bias
-
-
-class _PlainReader:
-    """As `_Reader` for the models of version 1: a wide path and one perceptron."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        self._weights = weights
-
-    def __call__(self, memory: Tensor | None, state: Tensor) -> Tensor:
-        broad = state.expand(len(self._weights["wide.bias"]), *state.shape)
-        told = broad if memory is None else torch.cat([memory, broad], -1)
-        for layer in ("head.0", "head.3"):
-            told = torch.nn.functional.silu(self._linear(layer, told))
-        return (self._linear("head.6", told) + self._linear("wide", broad)).squeeze(-1).mean(dim=0)
-
-    def _linear(self, layer: str, values: Tensor) -> Tensor:
-        return torch.baddbmm(self._weights[f"{layer}.bias"][:, None], values, self._weights[f"{layer}.weight"].mT)
 
 
 def _variants(weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,6 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 
@@ -23,8 +22,6 @@ from ml.tokens import TOKEN_NAMES, tokens
 
 MICRO = 1_000_000
 """Parts of one that numbers are rounded to."""
-Kind = Literal["tokens", "states"]
-"""What sequences are made of: the tokens of reports, or the state after each."""
 _HEAD = struct.Struct("<IIII")
 
 
@@ -41,15 +38,6 @@ class Inputs:
     length: Whole
     state: Array
     calm: Array
-
-    def __len__(self) -> int:
-        return len(self.length)
-
-    def part(self, begin: int, end: int) -> Inputs:
-        """Cases `begin` to `end`, padded no further than they need."""
-        length = self.length[begin:end]
-        told = self.told[begin:end, : int(length.max(initial=1))]
-        return replace(self, told=told, length=length, state=self.state[begin:end], calm=self.calm[begin:end])
 
     def of(self, names: tuple[str, ...]) -> Inputs:
         """With the first columns of the states only, which are those called `names`."""
@@ -101,7 +89,7 @@ def _named(names: tuple[str, ...], told_names: tuple[str, ...]) -> hashlib._Hash
 
 
 def inputs(
-    arrays: Arrays, now: Moments, lanes: LaneTable, names: tuple[str, ...], kind: Kind = "tokens"
+    arrays: Arrays, now: Moments, lanes: LaneTable, names: tuple[str, ...]
 ) -> tuple[Inputs, Situation, Situation]:
     """The inputs of n cases, one for each shipment of `arrays`; and the situations at the moment and in the calm.
 
@@ -114,11 +102,10 @@ def inputs(
     known, values, seen = describe(arrays, both, lanes)
     states = _rounded(_chosen(known, values, names))
     length = now.count + 1
-    told_names = TOKEN_NAMES if kind == "tokens" else names
-    told = _tokens(arrays, now, lanes) if kind == "tokens" else _states(arrays, now, lanes, names)
+    told = _tokens(arrays, now, lanes)
     told = np.where((np.arange(told.shape[1]) < length[:, None])[:, :, None], told, 0.0)
     return (
-        Inputs(names, told_names, told, length, states[:n], states[n:]),
+        Inputs(names, TOKEN_NAMES, told, length, states[:n], states[n:]),
         seen.part(slice(0, n)),
         seen.part(slice(n, None)),
     )
@@ -130,15 +117,6 @@ def _chosen(known: tuple[str, ...], values: Array, names: tuple[str, ...]) -> Ar
 
 def _tokens(arrays: Arrays, now: Moments, lanes: LaneTable) -> Array:
     return _rounded(tokens(arrays, lanes).values[:, : int(now.count.max(initial=0)) + 1])
-
-
-def _states(arrays: Arrays, now: Moments, lanes: LaneTable, names: tuple[str, ...]) -> Array:
-    row = np.repeat(now.row, now.count + 1)
-    count = np.concatenate([np.arange(known + 1) for known in now.count])
-    known, states, _ = describe(arrays, at_reports(arrays, row, count), lanes)
-    told = np.zeros((len(arrays), int(now.count.max(initial=0)) + 1, len(names)))
-    told[row, count] = _chosen(known, states, names)
-    return _rounded(told)
 
 
 def _rounded(values: Array) -> Array:

@@ -21,7 +21,7 @@ from ml.arrays import Array, Arrays, at_minutes, pack
 from ml.assessment import Assessment, Case, Stage
 from ml.attribution import GROUPS, Reference, shapley
 from ml.heads import Heads, instants
-from ml.inputs import Inputs, Kind, input_hash, inputs
+from ml.inputs import Inputs, input_hash, inputs
 from ml.lane_table import lane_row, lane_table
 from ml.lanes import LaneRates
 from ml.model_files import PACKAGED
@@ -88,7 +88,6 @@ class Scorer:
         self._ensemble: Ensemble | None = None
         self._reference: Reference | None = None
         self._names, self._heads = self.model.scaling.names, Heads(release)
-        self._kind: Kind = "tokens" if "told" in self.model.description["shape"] else "states"
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:
@@ -194,7 +193,7 @@ class Scorer:
         shipments = [one.case.shipment for one in cases]
         moments = at_minutes(arrays, np.arange(len(cases)), np.array([one.minutes for one in cases]))
         lanes = lane_table([lane_row(one.case.shipment, one.rates) for one in cases], arrays.there.shape)
-        used, now, calm = inputs(arrays, moments, lanes, self._columns, self._kind)
+        used, now, calm = inputs(arrays, moments, lanes, self._columns)
         odds = self._odds(used.of(self._names), reasons=reasons)
         chances = self._calibration.apply(odds[:, -1])
         expected = self._heads.expected(used.names, used.state, now.minutes, now.end[:, -1], conformal)

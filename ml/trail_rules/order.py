@@ -10,7 +10,6 @@ from ml.trail_rules.told import Signal, Stop, Told, hours, ids
 
 SLACK = 0.5
 """Hours by which clocks of two parties may differ."""
-FINAL = frozenset(("receiving", "unpacking", "storing"))
 
 
 def run(told: Told) -> Iterator[Signal]:

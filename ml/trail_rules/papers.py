@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from ml.trail import Seen
 from ml.trail_rules.told import Signal, Told, ids, short
 
-_OWNERS = frozenset(("owning_party", "possessing_party"))
-
 
 def run(told: Told) -> Iterator[Signal]:
     """Signals of this module's rules."""

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from ml.trail import Amount, Seen
 from ml.trail_rules.told import Signal, Told, ids, short
 
-MADE = frozenset(("commissioning", "creating_class_instance"))
-
 
 def run(told: Told) -> Iterator[Signal]:
     """Signals of this module's rules."""

@@ -5,7 +5,7 @@ in history says `recorded_by` now: then everything counts from when it happened.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -52,14 +52,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was known of a shipment: `seq` is the highest number of its events, `crowded`: it has more than are read."""
+    """What was known of a shipment: `seq` is the highest number of its events."""
 
     wanted: Wanted
     shipment: Shipment
     trail: Trail
     rates: LaneRates
     seq: int
-    crowded: bool
 
     def case(self) -> "Case":
         """As the scorer takes it."""
@@ -84,7 +83,7 @@ async def known(session: Session, wanted: Sequence[Wanted], basis: LaneRates) ->
     told = await asyncio.to_thread(lambda: [_told(one, events.get(one.booked.booking, ())) for one in wanted])
     rates = await _rates(session, wanted, [shipment for shipment, _, _ in told], basis)
     return [
-        Known(one, shipment, trail, known_rates, seq, _is_crowded(one, events))
+        Known(one, shipment, trail, known_rates, seq)
         for one, (shipment, trail, seq), known_rates in zip(wanted, told, rates, strict=True)
     ]
 
@@ -110,10 +109,6 @@ def _by_booking(events: Iterable[ShipmentEvent]) -> dict[int, list[Read]]:
 def _document(event: ShipmentEvent) -> dict[str, Any]:
     stamped = {"recordTime": event.record_time.isoformat(), f"{PREFIX}:capturedBy": event.party}
     return orjson.loads(event.document) | stamped  # type: ignore[no-any-return]
-
-
-def _is_crowded(wanted: Wanted, events: Mapping[int, Sequence[Read]]) -> bool:
-    return any(one.event.crowded for one in events.get(wanted.booked.booking, ())[:1])
 
 
 def _told(wanted: Wanted, events: Sequence[Read]) -> tuple[Shipment, Trail, int]:

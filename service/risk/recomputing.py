@@ -58,16 +58,15 @@ def unpacked_of(scorer: "Scorer", stored: Sequence[bytes]) -> "tuple[list[int], 
     from ml.tokens import TOKEN_NAMES
 
     names = columns(scorer.release.folders)
-    told_names = TOKEN_NAMES if "told" in scorer.model.description["shape"] else names
     packed: dict[int, bytes] = {}
     for at, one in enumerate(stored):
         try:
             opened_one = opened(one)
-            unpacked(names, told_names, [opened_one])
+            unpacked(names, TOKEN_NAMES, [opened_one])
         except (ValueError, zlib.error):
             continue
         packed[at] = opened_one
-    return list(packed), unpacked(names, told_names, list(packed.values())) if packed else None
+    return list(packed), unpacked(names, TOKEN_NAMES, list(packed.values())) if packed else None
 
 
 def opened(stored: bytes) -> bytes:

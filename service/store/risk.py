@@ -46,7 +46,7 @@ _ASKED = (
     " crowds AS (SELECT DISTINCT booking, trail FROM ranked WHERE place > :events),"
     " reports AS (SELECT DISTINCT crowds.booking, crowds.trail, report.event FROM crowds CROSS JOIN LATERAL"
     "  (SELECT event FROM shipment_milestones WHERE booking = crowds.booking ORDER BY event LIMIT :most) AS report)"
-    " SELECT booking, trail, event, booking IN (SELECT booking FROM crowds) AS crowded, bool_or(report) AS report"
+    " SELECT booking, trail, event, bool_or(report) AS report"
     " FROM (SELECT booking, trail, event, false AS report FROM ranked WHERE place <= :events"
     "  UNION ALL SELECT booking, trail, event, true FROM reports) AS asked GROUP BY booking, trail, event"
 )
@@ -64,8 +64,7 @@ class BookedShipment(NamedTuple):
 class ShipmentEvent(NamedTuple):
     """An event of a shipment's units; `document` is canonical JSON, `party` the identifier of who captured it.
 
-    `elsewhere`: it books another shipment, with which this one shares a unit. `crowded`: the shipment has more events
-    than are read.
+    `elsewhere`: it books another shipment, with which this one shares a unit.
     """
 
     booking: int
@@ -76,7 +75,6 @@ class ShipmentEvent(NamedTuple):
     record_time: datetime
     document: bytes
     elsewhere: bool
-    crowded: bool
 
 
 class AssessmentRow(NamedTuple):
@@ -151,8 +149,8 @@ async def shipment_events(session: Session, bookings: Collection[int]) -> list[S
     """
     statement = text(
         "SELECT booking, seq, event_id, parties.identifier, event_time, record_time, document,"
-        " EXISTS (SELECT FROM shipments AS other WHERE other.event = seq AND other.trail <> known.trail), crowded"
-        " FROM (SELECT asked.booking, asked.trail, asked.crowded, events.seq, events.event_id, events.party,"
+        " EXISTS (SELECT FROM shipments AS other WHERE other.event = seq AND other.trail <> known.trail)"
+        " FROM (SELECT asked.booking, asked.trail, events.seq, events.event_id, events.party,"
         "  events.event_time, events.record_time, events.document, row_number() OVER captured AS place,"
         "  sum(octet_length(events.document)) OVER captured AS bytes"
         f"  FROM ({_ASKED}) AS asked JOIN events ON events.seq = asked.event WHERE events.document IS NOT NULL"

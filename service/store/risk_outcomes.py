@@ -181,14 +181,3 @@ async def counts_as_of(session: Session, asked: Collection[Asked], recorded_by: 
     if recorded_by is not None:
         values["recorded_by"] = recorded_by  # type: ignore[assignment]
     return [Seen(*row) for row in await session.execute(statement, values)]
-
-
-async def counts_at_booking(session: Session, recorded_by: datetime | None = None) -> list[Seen]:
-    """As `counts_as_of`, for every shipment and its own lanes as of its booking; `number` is the booking's."""
-    steps = _STEPS if recorded_by is None else _STEPS_BY
-    statement = text(
-        "WITH asked AS MATERIALIZED (SELECT booking AS number, kind, lane, booked_at AS at FROM shipment_lanes"  # noqa: S608
-        f" JOIN shipments ON shipments.event = shipment_lanes.booking),{steps}{_SUMS}"
-    )
-    values = {} if recorded_by is None else {"recorded_by": recorded_by}
-    return [Seen(*row) for row in await session.execute(statement, values)]

@@ -98,12 +98,6 @@ async def given_between(
     return [Given(*row) for row in (await session.execute(statement, values)).all()]
 
 
-async def oldest_shown(session: Session) -> datetime | None:
-    """When a score was first shown."""
-    found: datetime | None = (await session.execute(text("SELECT min(at) FROM shown"))).scalar_one()
-    return found
-
-
 async def stored(session: Session, viewer: Viewer, assessment: UUID) -> Mapping[str, Any] | None:
     """A score with everything that was stored of it, where the viewer sees its shipment; else None."""
     statement = text(f"SELECT * FROM assessments WHERE id = :id AND {VISIBLE.format(trail='assessments.trail')}")

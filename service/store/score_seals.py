@@ -44,7 +44,6 @@ class Seal(NamedTuple):
     """What became of a score: `captured_at` where its statement is captured, block and time where the ledger has it."""
 
     assessment: UUID
-    batched: bool
     captured_at: datetime | None
     capture: UUID | None
     block: int | None
@@ -158,7 +157,7 @@ async def _share(session: Session, parts: Sequence[tuple[bytes, bytes]]) -> None
 async def seals_of(session: Session, assessments: Sequence[UUID]) -> list[Seal]:
     """What became of these scores."""
     statement = text(
-        "SELECT asked.id, sealed_scores.batch IS NOT NULL, score_batches.captured_at, score_batches.capture,"
+        "SELECT asked.id, score_batches.captured_at, score_batches.capture,"
         " sealed.block, sealed.time FROM unnest(CAST(:ids AS uuid[])) AS asked (id)"
         " LEFT JOIN sealed_scores ON sealed_scores.assessment = asked.id"
         " LEFT JOIN score_batches ON score_batches.id = sealed_scores.batch"

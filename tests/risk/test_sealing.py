@@ -72,7 +72,7 @@ async def test_a_score_is_told_in_full_and_sealed_and_who_sees_the_shipment_sees
     row = score(trail, 0.1 + 0.2)
     (given,) = await store(scored, row)
     async with scored.database.session() as session:
-        assert (await score_seals.seals_of(session, [given]))[0][1:] == (False, None, None, None, None)
+        assert (await score_seals.seals_of(session, [given]))[0][1:] == (None, None, None, None)
     await drained(Sealer(scored.database, scored.settings))
     await scored.settle()
     async with scored.database.session() as session:
