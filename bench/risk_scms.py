@@ -15,30 +15,14 @@ import torch
 
 from bench.risk_section import Asked, Section
 from ml.bootstrap import interval
-from ml.datasets.scms import Delivery, read
+from ml.datasets.scms import read
 from ml.metrics import auroc, average_precision, brier, ece
+from ml.tabular.challengers import LANE, OURS, judged
 from ml.tabular.describe import Described, describe
-from ml.tabular.history import Array, expit, grouped
-from ml.tabular.linear import Linear
-from ml.tabular.model import fit
-from ml.tabular.rolling import Mask, rolling, scheduled_in
+from ml.tabular.history import Array
+from ml.tabular.promotion import orders
+from ml.tabular.rolling import Mask, scheduled_in
 
-OURS, LANE = "trailseal", "no ML: Country × Fulfill Via, 365 days"
-SETTINGS = {
-    "objective": "binary",
-    "learning_rate": 0.02,
-    "num_leaves": 7,
-    "min_child_samples": 80,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "feature_fraction": 0.4,
-    "lambda_l2": 20.0,
-    "num_threads": 2,
-    "verbosity": -1,
-    "deterministic": True,
-    "force_row_wise": True,
-}
-ROUNDS = 120
 FIGURES: Mapping[str, Callable[[Array, Array, Array], float]] = {
     "AUROC": auroc,
     "AP": average_precision,
@@ -52,10 +36,10 @@ def section(asked: Asked) -> Section:
     """The table of the last year, and the same of the year before it."""
     torch.set_num_threads(1)
     deliveries = read(asked.scms)
-    told, orders = describe(deliveries), _orders(deliveries)
+    told, cases = describe(deliveries), orders(deliveries)
     last = date.fromordinal(int(told.scheduled.max())).year
     chances = judged(told, last - 1, last)
-    test, before = (_Year(told, orders, chances, year, asked) for year in (last, last - 1))
+    test, before = (_Year(told, cases, chances, year, asked) for year in (last, last - 1))
     text = [
         _intro(test, last),
         test.table(),
@@ -70,59 +54,6 @@ def section(asked: Asked) -> Section:
     best = {name: test.value(test.best(name), name) for name in FIGURES}
     figures |= {f"challenger_scms_{name.lower()}": value for name, value in best.items()}
     return Section("SCMS: deliveries of medicines", "\n".join(text), figures)
-
-
-def judged(told: Described, first: int, last: int) -> dict[str, Array]:
-    """Probabilities (n,) by model for the years `first` to `last`, NaN outside."""
-    history = [at for at, name in enumerate(told.names) if name[-4:-3] == "_" or name[-3:-2] == "_" or name == "offset"]
-    booking = [at for at in range(len(told.names)) if at not in history]
-
-    def ours(teaching: Mask, asked: Mask) -> Array:
-        fitted = fit(told.columns[teaching], told.offset[teaching], told.late[teaching])
-        return fitted.chance(told.columns[asked], told.offset[asked])
-
-    def linear(teaching: Mask, asked: Mask) -> Array:
-        fitted = Linear.fit(told.columns[teaching], told.offset[teaching], told.late[teaching])
-        return expit(told.offset[asked] + fitted.odds(told.columns[asked]))
-
-    return {
-        OURS: rolling(told, first, last, ours),
-        LANE: np.where(scheduled_in(told, first, last), told.lane, np.nan),
-        "no ML: smoothed chain of lanes": np.where(scheduled_in(told, first, last), expit(told.offset), np.nan),
-        "logistic regression + lanes": rolling(told, first, last, linear),
-        "LightGBM, no lane history": rolling(told, first, last, _boosted(told, booking, offset=False)),
-        "LightGBM + lanes": rolling(told, first, last, _boosted(told, list(range(len(told.names))), offset=False)),
-        "LightGBM + lanes, offset": rolling(
-            told, first, last, _boosted(told, list(range(len(told.names))), offset=True)
-        ),
-    }
-
-
-def _boosted(told: Described, columns: list[int], *, offset: bool) -> Callable[[Mask, Mask], Array]:
-    import lightgbm
-
-    base = told.offset if offset else np.zeros(len(told.offset))
-
-    def judge(teaching: Mask, asked: Mask) -> Array:
-        def one(seed: int) -> Array:
-            settings = {**SETTINGS, "seed": seed, "boost_from_average": not offset}
-            rows = lightgbm.Dataset(
-                told.columns[teaching][:, columns],
-                told.late[teaching],
-                init_score=base[teaching] if offset else None,
-                feature_name=[told.names[at] for at in columns],
-            )
-            trees = lightgbm.train(settings, rows, num_boost_round=ROUNDS)
-            return np.asarray(trees.predict(told.columns[asked][:, columns], raw_score=True), dtype=np.float64)
-
-        return expit(base[asked] + np.mean([one(seed) for seed in range(3)], axis=0))
-
-    return judge
-
-
-def _orders(deliveries: list[Delivery]) -> np.ndarray:
-    """One case for all lines of an order that are due the same day: they mostly arrive together."""
-    return grouped([[one.order, one.scheduled.isoformat()] for one in deliveries])
 
 
 @dataclass(frozen=True, slots=True)

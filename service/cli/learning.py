@@ -3,11 +3,16 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
+
+from service.cli.ledger_training import UNJUDGED, can_judge, database_url
+
+if TYPE_CHECKING:
+    from ml.promotion import Verdict
 
 Heard = Callable[[str, int, int], None]
 
@@ -62,7 +67,7 @@ def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, hear
     from ml.model_files import LATE
 
     if source == "ledger" and out is not None:
-        from service.cli.ledger_training import database_url, train_on_ledger
+        from service.cli.ledger_training import train_on_ledger
 
         learnt_here = train_on_ledger(database_url(os.environ), out, seed, heard, force=force)
         where = "released in" if learnt_here.promoted else "kept in"
@@ -71,24 +76,43 @@ def _trained(source: Source, csv: Path | None, out: Path | None, seed: int, hear
     assert csv is not None
     if source == "scms":
         from ml.tabular.model import PACKAGED as TABULAR
-        from ml.tabular.train import train as learn
 
-        learnt = learn(csv, out or TABULAR, seed=seed, progress=heard)
-        return f"model {learnt.hash}: {learnt.deliveries} deliveries, {learnt.late:.1%} of them late"
+        return _bookings(csv, out or TABULAR, seed, heard, force=force)
     return _freight(csv, out or LATE, seed, heard, force=force)
 
 
 def _freight(csv: Path, out: Path, seed: int, heard: Heard, *, force: bool) -> str:
     """Trains a candidate beside `out`, which takes its place only where it is no worse than the best challenger."""
     from ml.evaluate import table
-    from ml.promotion import released
     from ml.train import train as run
 
-    candidate = out.parent / f"{out.name}-candidate"
-    told = run(csv, candidate, seed=seed, checkpoints=candidate / "members", judged=True, progress=heard)
+    candidate = _candidate(out)
+    judged = can_judge()
+    told = run(csv, candidate, seed=seed, checkpoints=candidate / "members", judged=judged, progress=heard)
     found = {"validation": told.validation} | ({"test": told.test} if told.test else {})
-    where = f"released in {out}" if released(candidate, out, told.verdict, force=force) else f"kept in {candidate}"
-    return f"model {told.model.hash}: {where}\n{told.verdict.text if told.verdict else ''}\n{table(found)}"
+    return f"model {told.model.hash}: {_placed(candidate, out, told.verdict, force=force)}\n{table(found)}"
+
+
+def _bookings(csv: Path, out: Path, seed: int, heard: Heard, *, force: bool) -> str:
+    """The same of the model of bookings, judged on the year before the one that it is for."""
+    from ml.tabular.train import train as learn
+
+    candidate = _candidate(out)
+    told = learn(csv, candidate, seed=seed, judged=can_judge(), progress=heard)
+    placed = _placed(candidate, out, told.verdict, force=force)
+    return f"model {told.hash}: {told.deliveries} deliveries, {told.late:.1%} of them late; {placed}"
+
+
+def _candidate(out: Path) -> Path:
+    return out.parent / f"{out.name}-candidate"
+
+
+def _placed(candidate: Path, out: Path, verdict: "Verdict | None", *, force: bool) -> str:
+    """Releases the candidate if it may be; what was done, and why."""
+    from ml.promotion import released
+
+    where = f"released in {out}" if released(candidate, out, verdict, force=force) else f"kept in {candidate}"
+    return f"{where}\n{verdict.text if verdict else UNJUDGED}"
 
 
 def evaluate(

@@ -60,6 +60,11 @@ def database_url(environment: "os._Environ[str] | dict[str, str]") -> str:
         ) from None
 
 
+def can_judge() -> bool:
+    """Whether challengers can be trained here."""
+    return find_spec("lightgbm") is not None
+
+
 def train_on_ledger(url: str, out: Path, seed: int, progress: Progress, *, force: bool = False) -> Trained:
     """Trains on all sealed deliveries and makes the release `out` of it, if it is promoted.
 
@@ -132,7 +137,7 @@ def _late(candidate: Path, found: "Sequence[Shipment]", about: dict[str, Any], s
             seed=seed,
             recipe=Recipe(last=count, validate_after=count - int(count * VALIDATED)),
             checkpoints=candidate / "members",
-            judged=find_spec("lightgbm") is not None,
+            judged=can_judge(),
             progress=progress,
         )
     finally:

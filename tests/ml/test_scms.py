@@ -1,7 +1,9 @@
 """Deliveries known by their booking only: what is read, what counts as known, and what the model learns from it."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.datasets.scms import Delivery, read
+from ml.tabular import challengers, model, promotion
+from ml.tabular import train as learning
+from ml.tabular.challengers import OURS
 from ml.tabular.describe import HORIZON, describe
 from ml.tabular.encoding import Encoding
 from ml.tabular.history import NEVER, Outcomes
 from ml.tabular.linear import Linear
+from ml.tabular.promotion import verdict
 from tests.shared import shared
 
 BEGIN = date(2010, 1, 1)
@@ -90,6 +96,35 @@ def test_the_model_learns_what_the_offset_does_not_say_and_is_the_same_again() -
     model, again = fit(columns, offset, late, seeds=1), fit(columns, offset, late, seeds=1)
     assert np.array_equal(model.odds(columns, offset), again.odds(columns, offset))
     assert np.corrcoef(model.odds(columns, offset), columns[:, 1])[0, 1] > 0.8
+
+
+def test_a_model_that_a_challenger_beats_is_not_promoted() -> None:
+    rng = np.random.default_rng(6)
+    late, case = (rng.random(600) < 0.3).astype(float), np.arange(600) // 2
+    good, bad = (np.clip(late * 0.5 + 0.25 + rng.normal(size=600) * spread, 0.01, 0.99) for spread in (0.1, 0.6))
+    worse = verdict(late, case, {OURS: bad, "chain": good, "lane": bad}, times=100)
+    assert (worse.promoted, worse.challenger) == (False, "chain")
+    assert verdict(late, case, {OURS: good, "lane": bad}, times=100).promoted
+    same = verdict(late, case, {OURS: good, "lane": good}, times=50)
+    assert (same.promoted, same.auroc) == (True, (0.0, 0.0))
+    with pytest.raises(ValueError, match="only late or only punctual"):
+        verdict(np.zeros(600), case, {OURS: good, "lane": bad})
+
+
+def test_training_judges_by_the_year_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(challengers, "ROUNDS", 3)
+    monkeypatch.setitem(challengers.SETTINGS, "num_threads", 1)
+    monkeypatch.setattr(model, "EPOCHS", 1)
+    monkeypatch.setattr(promotion, "verdict", partial(verdict, times=50))
+    monkeypatch.setattr(learning, "read", lambda _csv: season(count=900))
+    heard = list[str]()
+    told = learning.train(
+        Path("scms.csv"), tmp_path, before=2012, judged=True, progress=lambda stage, *_: heard.append(stage)
+    )
+    assert told.verdict is not None
+    assert heard.count("judge") == 7
+    kept = json.loads((tmp_path / "model.json").read_bytes())["metrics"]["promotion"]
+    assert kept["promoted"] == told.verdict.promoted
 
 
 def test_a_written_model_gives_the_same_odds(tmp_path: Path) -> None:
