@@ -4,8 +4,8 @@ Two grounds: nothing of the shipment's way is known (no place of it has a histor
 was learnt from (much of its plan, its lanes or its reports is beyond what the training rows held). The limit of the
 second is set on predictions that the training rows were validated with: ordinary shipments hardly ever meet it.
 
-Disagreement of the members of an ensemble can be a third ground; the arrival head sets no limit, because validation did
-not show that its members agree less where it errs more.
+Disagreement of the members of an ensemble is no ground: validation did not show that they agree less where they err
+more (`bench.arrival_start`).
 """
 
 from __future__ import annotations
@@ -33,13 +33,10 @@ MARGIN = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`outcomes`: a place with fewer is unknown; greatest `strangeness` and `disagreement` that may be scored, where
-    None is any.
-    """
+    """`outcomes`: a place with fewer is unknown; greatest `strangeness` that may be scored."""
 
     outcomes: int = 3
     strangeness: float = 0.25
-    disagreement: float | None = None
 
 
 def limits(strange: Array) -> Limits:
@@ -71,10 +68,9 @@ def unknown_way(shipment: Shipment, rates: LaneRates, least: int) -> Reason | No
     return Reason("NOT_ENOUGH_HISTORY", f"too little is known about its way: {told} known outcomes")
 
 
-def abstains(shipment: Shipment, rates: LaneRates, strange: float, unlike: float, bounds: Limits) -> Reason | None:
-    """The reason not to score a shipment, None for an ordinary one.
-
-    `strange` and `unlike` are its `strangeness` and the ensemble's disagreement; `rates` as of the moment.
+def abstains(shipment: Shipment, rates: LaneRates, strange: float, bounds: Limits) -> Reason | None:
+    """The reason not to score a shipment, None for an ordinary one; `strange` is its `strangeness`, `rates` are as of
+    the moment.
     """
     unknown = unknown_way(shipment, rates, bounds.outcomes)
     if unknown is not None:
@@ -82,8 +78,4 @@ def abstains(shipment: Shipment, rates: LaneRates, strange: float, unlike: float
     if strange > bounds.strangeness:
         share = f"{strange:.0%} of what describes it lies far outside of what was learnt from"
         return Reason("NOT_ENOUGH_HISTORY", f"too little like it was seen: {share}")
-    if bounds.disagreement is not None and unlike > bounds.disagreement:
-        return Reason(
-            "NOT_ENOUGH_HISTORY", "too little like it was seen: the members of the model contradict each other"
-        )
     return None

@@ -86,7 +86,8 @@ class Arrival:
     @classmethod
     def of(cls, model: Model) -> Arrival:
         conformal = Conformal.from_json(model.description["conformal"])
-        bounds = Limits(**model.description["abstention"])
+        silent = model.description["abstention"]
+        bounds = Limits(silent["outcomes"], silent["strangeness"])
         return cls(model.scaling, layers(model.weights), conformal, bounds, model.description, model.hash)
 
     @property

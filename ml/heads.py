@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-import numpy as np
-
 from ml.abstention import Limits, abstains, strangeness
 from ml.anomaly import Anomalies
 from ml.arrays import Array
@@ -38,11 +36,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`arrival` (n, 5) quantiles in minutes since the booking; `strange` and `unlike` (n,) as in `ml.abstention`."""
+    """`arrival` (n, 5) quantiles in minutes since the booking; `strange` (n,) as in `ml.abstention`."""
 
     arrival: Array
     strange: Array
-    unlike: Array
 
 
 class Heads:
@@ -79,15 +76,14 @@ class Heads:
         return Expected(
             head.quantiles(chosen, minutes, projected_end, conformal),
             strangeness(head.scaling, chosen),
-            np.round(head.disagreement(chosen), 6),
         )
 
     def silent(self, shipment: Shipment, rates: LaneRates, expected: Expected | None, at: int) -> Reason | None:
         """Why case number `at` had better not be scored."""
         limits = Limits() if self.arrival is None else self.arrival.limits
         if expected is None:
-            return abstains(shipment, rates, 0.0, 0.0, limits)
-        return abstains(shipment, rates, float(expected.strange[at]), float(expected.unlike[at]), limits)
+            return abstains(shipment, rates, 0.0, limits)
+        return abstains(shipment, rates, float(expected.strange[at]), limits)
 
     def seen(self, case: Case) -> Seen:
         """What the trail of a case says at its moment."""
