@@ -14,7 +14,9 @@ from service.cli import (
     operate,
     recalling,
     risk,
+    risk_scorecards,
     risk_trust,
+    risk_watching,
     risk_work,
     witnessing,
 )
@@ -50,6 +52,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 for command in _COMMANDS:
     app.command()(command)
 imports.command("cargo2000")(data.import_cargo2000)
+risk_app.command("watch")(risk_watching.watch)
+risk_app.command("scorecards")(risk_scorecards.scorecards)
 risk_app.command("top")(risk.top)
 risk_app.command("score")(risk.score)
 training.command("train")(learning.train)

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from service.cli.client import Client
 from service.cli.local import LocalService, running
 from service.cli.options import Key, Url, connection
+from service.cli.printing import print_json
 from service.cli.verifying import verified
 
 SEED = 20_000
@@ -45,7 +46,7 @@ def capture(
     media_type = _MEDIA_TYPES.get(file.suffix.lower(), "application/json")
     with Client(*connection(url, key, "acme")) as client:
         receipt = client.capture(file.read_bytes(), idempotency_key, media_type=media_type, proceed=proceed)
-    typer.echo(orjson.dumps(receipt, option=orjson.OPT_INDENT_2).decode())
+    print_json(receipt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from service.cli.local import running
 
 Url = Annotated[str | None, typer.Option(envvar="TRAILSEAL_URL", help="address of the service; default: the local one")]
 Key = Annotated[str | None, typer.Option(envvar="TRAILSEAL_API_KEY", help="API key; default: the local consortium's")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+As = Annotated[str, typer.Option("--as", help="member of the local consortium to speak for")]
 
 
 def connection(url: str | None, key: str | None, member: str) -> tuple[str, str]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
-import orjson
 import typer
 
 from service.cli.client import Client, Unreachable
-from service.cli.options import Key, Url, connection
+from service.cli.options import As, AsJson, Key, Url, connection
+from service.cli.printing import print_json, tell
 
 Things = Annotated[list[str], typer.Argument(help="the things: GS1 Digital Links or EPC URNs (items, lots, pallets)")]
 Since = Annotated[str | None, typer.Option(help="when it began, ISO 8601 with offset; default: since ever")]
@@ -18,8 +18,6 @@ Backward = Annotated[
     bool, typer.Option("--backward/--forward", help="where it came from, or what it may have affected")
 ]
 Spread = Annotated[bool, typer.Option("--spread", help="it spreads to the container and the neighbours, too")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-As = Annotated[str, typer.Option("--as", help="member of the local consortium to speak for")]
 _HOW = {
     None: "where it began",
     "was-in": "was in",
@@ -49,7 +47,7 @@ def trace(
     with Client(*connection(url, key, member)) as client:
         found = client.post("/v1/traces", _asked(things, since, until, backward=backward, spread=spread))
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     _show_things(found["affected"], "Where it came from" if backward else "What may be affected")
     _say(found["things"], found["hidden"], found["bound"], found["more"])
@@ -78,7 +76,7 @@ def recall(
         found = _until_held(client, opened)
         affected = client.get(f"/v1/recalls/{opened['recallID']}/things", limit=500)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     _show_things(affected["items"], f"Recall {found['recallID']}")
     _say(found["affected"], found["hidden"], found["bound"], 0)
@@ -102,12 +100,12 @@ def recalls(
     with Client(*connection(url, key, member)) as client:
         if recall_id is None:
             found = client.get("/v1/recalls", limit=100)["items"]
-            _print_json(found) if as_json else _show_recalls(found)
+            tell(found, _show_recalls, as_json=as_json)
             return
         one = client.post(f"/v1/recalls/{recall_id}/close", None) if close else client.get(f"/v1/recalls/{recall_id}")
         affected = client.get(f"/v1/recalls/{recall_id}/things", limit=500)
     if as_json:
-        _print_json({**one, "items": affected["items"]})
+        print_json({**one, "items": affected["items"]})
         return
     _show_things(affected["items"], f"Recall {one['recallID']}: {one['reason']}")
     _say(one["affected"], one["hidden"], one["bound"], max(0, one["affected"] - one["hidden"] - len(affected["items"])))
@@ -219,7 +217,3 @@ def _show_recalls(found: Sequence[Any]) -> None:
         state = "closed" if one["closedAt"] else "open" if one["complete"] else "open, NOT COMPLETE"
         typer.echo(f"{one['recallID']}  {_at(one['openedAt'])}  {one['by']['name']}: {one['reason']}")
         typer.echo(f"    {one['affected']} things{holds}; {state}")
-
-
-def _print_json(found: Any) -> None:
-    typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())

@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from service.cli.client import Client
-from service.cli.options import Key, Url, connection
+from service.cli.options import AsJson, Key, Url, connection
+from service.cli.printing import tell
 
 AsOf = Annotated[str | None, typer.Option(help="moment to score for, ISO 8601 with offset; default: now")]
 RecordedBy = Annotated[
     str | None, typer.Option(help="with --as-of: know what was recorded by then; default: that moment itself")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def top(
@@ -33,7 +32,7 @@ def top(
     with Client(*connection(url, key, "analyst")) as client:
         asked = {"limit": limit, "asOf": as_of, "recordedBy": recorded_by, "lateToo": late_too}
         found = client.get("/v1/risk/shipments", **asked)["items"]
-    _show(found, as_json)
+    tell(found, _print, as_json=as_json)
 
 
 def score(
@@ -48,7 +47,7 @@ def score(
     """Score shipments."""
     with Client(*connection(url, key, "analyst")) as client:
         found = client.assess([(unit, as_of) for unit in shipments], recorded_by)
-    _show(found, as_json)
+    tell(found, _print, as_json=as_json)
 
 
 def table(assessments: Sequence[Any], title: str = "Risk of late delivery") -> Table:
@@ -73,8 +72,5 @@ def _raising(reasons: Sequence[Any]) -> list[Any]:
     return sorted(raising, key=lambda reason: -float(reason["weight"])) or list(reasons)
 
 
-def _show(found: Sequence[Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    else:
-        Console().print(table(found))
+def _print(found: Sequence[Any]) -> None:
+    Console().print(table(found))

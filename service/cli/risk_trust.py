@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from service.cli.client import Client
-from service.cli.options import Key, Url, connection
+from service.cli.options import AsJson, Key, Url, connection
+from service.cli.printing import tell
 from service.cli.risk_group import risk_app
 
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 Since = Annotated[str | None, typer.Option(help="from when, ISO 8601 with offset; default: four weeks before the end")]
 Until = Annotated[str | None, typer.Option(help="until when; default: now")]
 Hash = Annotated[str, typer.Argument(help="hash of the model, or enough of its beginning")]
@@ -46,10 +46,7 @@ def reproduce(
             if save_inputs is not None:
                 save_inputs.write_bytes(orjson.dumps(client.get(f"/v1/risk/assessments/{assessment}/inputs")) + b"\n")
             told = client.get(f"/v1/risk/assessments/{assessment}/reproduction")
-    if as_json:
-        _json(told)
-    else:
-        _reproduced(told)
+    tell(told, _reproduced, as_json=as_json)
     if not told["reproduced"]:
         raise typer.Exit(1)
 
@@ -66,10 +63,7 @@ def backtest(
     """Were we right? What was shown, judged by what became of it; nothing is computed anew."""
     with Client(*connection(url, key, "analyst")) as client:
         told = client.get("/v1/risk/backtest", since=since, until=until, by=by)
-    if as_json:
-        _json(told)
-    else:
-        Console().print(_record(told))
+    tell(told, lambda one: Console().print(_record(one)), as_json=as_json)
 
 
 def drift(
@@ -78,11 +72,7 @@ def drift(
     """How far what is scored now is from what the model learnt from."""
     with Client(*connection(url, key, "analyst")) as client:
         told = client.get("/v1/risk/drift", since=since, until=until)
-    if as_json:
-        _json(told)
-    else:
-        for table in _drifts(told):
-            Console().print(table)
+    tell(told, lambda one: Console().print(*_drifts(one), sep="\n"), as_json=as_json)
 
 
 risk_app.command()(reproduce)
@@ -96,10 +86,7 @@ def list_models(*, as_json: AsJson = False, url: Url = None, key: Key = None) ->
     """The models that are known, the one that scores first."""
     with Client(*connection(url, key, "analyst")) as client:
         found = client.get("/v1/risk/models")["items"]
-    if as_json:
-        _json(found)
-    else:
-        Console().print(_models(found))
+    tell(found, lambda some: Console().print(_models(some)), as_json=as_json)
 
 
 @registry.command()
@@ -107,7 +94,7 @@ def show(model: Hash, *, as_json: AsJson = False, url: Url = None, key: Key = No
     """The card of a model."""
     with Client(*connection(url, key, "analyst")) as client:
         told = client.get(f"/v1/risk/models/{_whole(client, model)}")
-    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() if as_json else told["card"])
+    tell(told, lambda one: typer.echo(one["card"]), as_json=as_json)
 
 
 @registry.command()
@@ -165,10 +152,6 @@ def _whole(client: Client, beginning: str) -> str:
     if len(found) != 1:
         raise typer.BadParameter(f"{len(found)} models have a hash that begins with {beginning}")
     return str(found[0])
-
-
-def _json(told: Any) -> None:
-    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
 
 
 def _reproduced(told: Any) -> None:
