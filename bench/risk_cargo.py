@@ -31,6 +31,7 @@ NAMES = ("C0", "C1", "C3", "ALL", "AP", "MCC", "Brier", "ECE")
 AIMS = {"ALL": 0.86, "AP": 0.755, "MCC": 0.51, "Brier": 0.126, "ECE": 0.03, "C0": 0.82, "C1": 0.905}
 LESS = ("Brier", "ECE")
 NEVER = 10**9
+DRAWS = 200
 REFIT = 50
 """Rows between two refits of the calibration."""
 KEYS = {
@@ -78,6 +79,8 @@ def section(asked: Asked) -> Section:
         *_differences(live, best),
         "",
         *_aims(ours),
+        "",
+        _by_chance(tested["streaming"], told["streaming"][OURS], asked),
         "",
         f"History and calibration frozen at row {asked.last}:",
         "",
@@ -154,6 +157,20 @@ def _scattered(tested: Examples, told: Told, asked: Asked) -> Array:
     """(1 + resamples, figures): on all shipments, then on each resample; the same draws for every model."""
     drawn = resamples(tested.nr, asked.resamples, asked.seed)
     return np.array([_figures(tested, told, tested.weight * times) for times in (np.ones(len(tested.nr)), *drawn)])
+
+
+def _by_chance(tested: Examples, told: Told, asked: Asked) -> str:
+    """What chance alone makes of the ECE: outcomes drawn as our last word on each shipment says, DRAWS times."""
+    last = np.flatnonzero(np.diff(tested.nr, append=-1))
+    reports = np.diff(last, prepend=-1)
+    rng, chance = np.random.default_rng(asked.seed), told.probability
+    drawn = [rng.random(len(last)) < chance[last] for _ in range(DRAWS)]
+    found = [ece(np.repeat(one.astype(np.float64), reports), chance, tested.weight) for one in drawn]
+    low, high = np.quantile(found, [0.025, 0.975])
+    return (
+        f"Chance alone: were our last word on each shipment exactly right, the ECE on as many shipments would still be"
+        f" {np.mean(found):.3f} on average, and between {low:.3f} and {high:.3f} in 95 of 100 draws of the outcomes."
+    )
 
 
 def _span(values: Array) -> str:

@@ -1,8 +1,9 @@
-"""Training: everything is chosen on a time-ordered validation part inside the training rows.
+"""Training: everything is chosen by rolling origin inside the training rows.
 
 1. Rows after `last` are dropped before anything is computed.
-2. Members learn from rows up to `validate_after`, with lane history as of each booking; the rows between there and
-   `last` choose the number of passes (Brier score of the ensemble), the calibration and the bands.
+2. Members learn from the rows up to an origin, with lane history as of each booking, and are asked about the rows up to
+   the next one, three times over (`ml.choosing`): that chooses the number of passes (Brier score of the ensemble), the
+   calibration and the bands. The last origin is `validate_after`.
 3. New members learn from all rows up to `last` for that many passes; lane rates are frozen at `last`.
 """
 
@@ -19,16 +20,15 @@ from typing import Any
 import numpy as np
 
 from ml.arrays import Array
-from ml.calibration import StageCalibration, bands, platt
-from ml.challengers import challengers
+from ml.choosing import Choice, choose, origins, rolled
+from ml.choosing import judged as against_challengers
 from ml.datasets.cargo2000 import read
-from ml.evaluate import Figures, figures, held_out, predict, stage, table
+from ml.evaluate import Figures, figures, held_out, predict, table
 from ml.examples import Examples, examples
 from ml.lanes import FREEZE, LAG, known_by
 from ml.members import Smith
-from ml.metrics import brier
 from ml.model_files import LATE, Model, write
-from ml.promotion import Verdict, verdict
+from ml.promotion import Verdict
 from ml.scaling import Scaling
 from ml.shipment import Shipment
 from ml.tokens import TOKEN_NAMES
@@ -39,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is trained on which rows: rows up to `last`, of which those after `validate_after` choose."""
+    """What is trained on which rows: rows up to `last`; `validate_after` is the last of the origins that choose."""
 
     last: int = FREEZE
     validate_after: int = 2100
@@ -78,7 +78,7 @@ def train(
 
     The same seed, file and machine give the same weights. Members that lie in `checkpoints` are not fitted again, so
     a run that was ended can be started once more. `judged`: challengers are trained on the same rows (needs lightgbm),
-    and the validation rows say whether the model may be promoted (`ml.promotion`). The test part is read only
+    and the rows that choose say whether the model may be promoted (`ml.promotion`). The test part is read only
     after the model is written down.
     """
     import torch
@@ -87,35 +87,21 @@ def train(
     recipe = recipe or Recipe()
     rows = [shipment for shipment in read(csv) if shipment.nr is not None and shipment.nr <= recipe.last]
     learning = _described(rows, recipe, progress)
-    choice = _choose(learning, recipe, seed, checkpoints, progress)
-    smith = _smith(learning, recipe, checkpoints, "fit", progress)
-    weights = [smith.member(learning, seed + 1000 + at, choice.epochs)[0] for at in range(recipe.members)]
+    shape, schedule, cuts = _shape(learning, recipe), {"rate": recipe.rate}, origins(recipe.validate_after)
+    smith = Smith(shape, schedule, checkpoints, _counting("choose", recipe.members * len(cuts), progress))
+    parts = list(rolled(learning, cuts, _curve(smith, recipe, seed)))
+    choice = choose(learning, parts)
+    smith = Smith(shape, schedule, checkpoints, _counting("fit", recipe.members, progress))
+    weights = [smith.member(learning, seed + 1000 + at, choice.passes)[0] for at in range(recipe.members)]
     description = _description(rows, Scaling.of(learning), recipe, seed, choice)
-    told = _judged(learning, recipe, choice) if judged else None
+    told = against_challengers(learning, parts, choice) if judged else None
     if told is not None:
         description["metrics"]["promotion"] = told.to_json()
     model = write(out, description, weights)
     test = _tested(csv, model, recipe)
     if test is not None:
         model = write(out, {**description, "metrics": {**description["metrics"], "test": asdict(test)}}, weights)
-    return Report(model, choice.epochs, choice.validation, test, told)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    epochs: int
-    calibration: dict[str, float]
-    stages: dict[str, Any]
-    bands: dict[str, float]
-    validation: Figures
-    chances: Array
-
-
-def _judged(learning: Examples, recipe: Recipe, choice: _Choice) -> Verdict:
-    """What the rows after `validate_after` say, by models of both sides that learnt from the rows before."""
-    early, validated = learning.upto(recipe.validate_after), learning.beyond(recipe.validate_after)
-    rivals = list(challengers(early, validated, int(recipe.validate_after * 0.8)))
-    return verdict(validated, choice.chances, rivals)
+    return Report(model, choice.passes, choice.figures, test, told)
 
 
 def _described(rows: Sequence[Shipment], recipe: Recipe, progress: Progress) -> Examples:
@@ -129,32 +115,26 @@ def _described(rows: Sequence[Shipment], recipe: Recipe, progress: Progress) -> 
     return examples(rows, freeze=recipe.last, lag=recipe.lag, advance=advance)
 
 
-def _choose(prefixes: Examples, recipe: Recipe, seed: int, checkpoints: Path | None, progress: Progress) -> _Choice:
-    """The number of passes (least Brier score), the calibration and the bands, on the rows after `validate_after`."""
-    learning, validated = prefixes.upto(recipe.validate_after), prefixes.beyond(recipe.validate_after)
-    smith = _smith(learning, recipe, checkpoints, "choose", progress)
-    each = [smith.member(learning, seed + at, recipe.most_epochs, validated)[1] for at in range(recipe.members)]
-    curve = np.mean(each, axis=0)
-    scores = [brier(validated.late, 1 / (1 + np.exp(-odds)), validated.weight) for odds in curve]
-    best = int(np.argmin(scores))
-    told = (validated.late, curve[best], validated.weight)
-    calibration = platt(*told)
-    stages = StageCalibration.refitted(stage(validated), curve[best], validated.late, validated.weight)
-    chances = np.where(validated.overrun > 0, 1.0, calibration.apply(curve[best]))
-    cut = bands(validated.late, chances, validated.weight)
-    found = figures(validated, chances, cut.high)
-    return _Choice(best + 1, asdict(calibration), stages.to_json(), asdict(cut), found, chances)
+def _curve(smith: Smith, recipe: Recipe, seed: int) -> Callable[[Examples, Examples], Array]:
+    """How the members that learn from some rows are asked about others: their mean log-odds (passes, n)."""
+
+    def told(learning: Examples, asked: Examples) -> Array:
+        each = [smith.member(learning, seed + at, recipe.most_epochs, asked)[1] for at in range(recipe.members)]
+        return np.asarray(np.mean(each, axis=0), dtype=np.float64)
+
+    return told
 
 
-def _smith(learning: Examples, recipe: Recipe, kept: Path | None, name: str, progress: Progress) -> Smith:
+def _counting(name: str, members: int, progress: Progress) -> Callable[[], None]:
+    """Tells `progress` of each of the members when it is called."""
     done = 0
 
     def advance() -> None:
         nonlocal done
         done += 1
-        progress(name, done, recipe.members)
+        progress(name, done, members)
 
-    return Smith(_shape(learning, recipe), {"rate": recipe.rate}, kept, advance)
+    return advance
 
 
 def _shape(learning: Examples, recipe: Recipe) -> dict[str, Any]:
@@ -169,7 +149,7 @@ def _shape(learning: Examples, recipe: Recipe) -> dict[str, Any]:
 
 
 def _description(
-    rows: Sequence[Shipment], scaling: Scaling, recipe: Recipe, seed: int, choice: _Choice
+    rows: Sequence[Shipment], scaling: Scaling, recipe: Recipe, seed: int, choice: Choice
 ) -> dict[str, Any]:
     import torch
 
@@ -181,7 +161,7 @@ def _description(
         },
         "seed": seed,
         "recipe": asdict(recipe),
-        "epochs": choice.epochs,
+        "epochs": choice.passes,
         "members": recipe.members,
         "told": "tokens",
         "shape": {
@@ -192,13 +172,13 @@ def _description(
             "heads": recipe.heads,
             "dropout": recipe.dropout,
         },
-        "calibration": choice.calibration,
-        "stage_calibration": choice.stages,
-        "bands": choice.bands,
+        "calibration": asdict(choice.calibration),
+        "stage_calibration": choice.stages.to_json(),
+        "bands": asdict(choice.bands),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "metrics": {
             "command": "python -m ml.evaluate cargo2000.csv --model FOLDER",
-            "validation": asdict(choice.validation),
+            "validation": asdict(choice.figures),
         },
         "scaling": {
             "names": list(scaling.names),
