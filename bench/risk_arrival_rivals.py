@@ -12,24 +12,11 @@ import numpy as np
 
 from ml.arrays import Array
 from ml.arrival import LEVELS, minutes_of, reference, softened, stages
+from ml.challengers import TREES
 from ml.examples import Examples
 from ml.features import unslog
 
-SETTINGS = {
-    "objective": "quantile",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_child_samples": 100,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "feature_fraction": 0.5,
-    "lambda_l2": 5.0,
-    "num_threads": 2,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-    "seed": 0,
-}
+SETTINGS = TREES | {"objective": "quantile", "learning_rate": 0.05, "seed": 0}
 ROUNDS = 180
 CALIBRATED = 0.2
 """The last share of the training rows, which calibrates."""

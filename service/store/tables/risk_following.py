@@ -20,7 +20,7 @@ def _booking() -> Any:
 
 
 def _whole() -> Any:
-    return Field(sa_column=Column(BigInteger, nullable=False))
+    return Field(sa_type=BigInteger, nullable=False)
 
 
 class RiskFollower(Table, table=True):
@@ -28,7 +28,7 @@ class RiskFollower(Table, table=True):
 
     __tablename__ = "risk_followers"
     name: str = Field(primary_key=True)
-    followed: int = Field(sa_column=Column(BigInteger, nullable=False))
+    followed: int = _whole()
 
 
 class ShipmentUnit(Table, table=True):
@@ -90,7 +90,7 @@ class ShipmentOutcome(Table, table=True):
     known_until: datetime | None = instant(null=True)
     delivered_at: datetime = instant()
     late: bool
-    minutes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    minutes: int = _whole()
     counted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
@@ -100,11 +100,22 @@ class LaneCount(Table, table=True):
     __tablename__ = "lane_counts"
     kind: str = Field(primary_key=True)
     lane: str = Field(primary_key=True)
-    seen: int = Field(sa_column=Column(BigInteger, nullable=False))
-    late: int = Field(sa_column=Column(BigInteger, nullable=False))
+    seen: int = _whole()
+    late: int = _whole()
 
 
-class ShipmentTime(Table, table=True):
+class _Sums(Table):
+    """The columns that hold sums of `ml.usual`; each table makes its own of them."""
+
+    seen: int = _whole()
+    took: int = _whole()
+    plan: int = _whole()
+    took_took: int = _whole()
+    took_plan: int = _whole()
+    plan_plan: int = _whole()
+
+
+class ShipmentTime(_Sums, table=True):
     """What a version of an outcome tells of usual times: the sums of `ml.usual` for one kind and place."""
 
     __tablename__ = "shipment_times"
@@ -113,26 +124,14 @@ class ShipmentTime(Table, table=True):
     known_from: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     kind: str = Field(primary_key=True)
     lane: str = Field(primary_key=True)
-    seen: int = _whole()
-    took: int = _whole()
-    plan: int = _whole()
-    took_took: int = _whole()
-    took_plan: int = _whole()
-    plan_plan: int = _whole()
 
 
-class TimeSum(Table, table=True):
+class TimeSum(_Sums, table=True):
     """The sums of all outcomes that are counted now."""
 
     __tablename__ = "time_sums"
     kind: str = Field(primary_key=True)
     lane: str = Field(primary_key=True)
-    seen: int = _whole()
-    took: int = _whole()
-    plan: int = _whole()
-    took_took: int = _whole()
-    took_plan: int = _whole()
-    plan_plan: int = _whole()
 
 
 class ShipmentDue(Table, table=True):
