@@ -11,6 +11,7 @@ from ml.lanes import LaneRates
 from ml.reasons import Reason
 from ml.shipment import Shipment
 from ml.trail import Trail
+from ml.trail_rules.history import TrailHistory
 
 Stage = Literal["unknown", "booked", "inbound", "hub", "outbound", "delivery", "delivered"]
 
@@ -20,13 +21,14 @@ class Case:
     """What is to be scored: a shipment at a moment.
 
     `trail` holds its events as the anomaly and sensor heads need them; `rates` are the lane rates known at the moment
-    (None: those frozen in the model).
+    (None: those frozen in the model); `history` what trails that were over by then say of its places and parties.
     """
 
     shipment: Shipment
     moment: datetime
     trail: Trail | None = None
     rates: LaneRates | None = None
+    history: TrailHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)

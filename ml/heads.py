@@ -94,7 +94,7 @@ class Heads:
             chance, found = self.excursion.chance(case.trail, case.moment)
         if self.anomalies is None:
             return Seen(chance, None, found)
-        odd = self.anomalies.score(case.trail, case.shipment, case.moment)
+        odd = self.anomalies.score(case.trail, case.shipment, case.moment, case.history)
         return Seen(chance, odd.score, (*odd.findings, *found))
 
 

@@ -14,6 +14,8 @@ import structlog
 
 from ml.from_epcis import from_events
 from ml.shipment import Shipment, effective_end, planned_end
+from ml.trail import trail_of_events
+from ml.trail_rules.counted import told_by
 from service.risk import lanes
 from service.risk.knowing import Read, read, shipment_of
 from service.store import risk_following as store
@@ -112,18 +114,25 @@ def versions(standing: Standing, events: Sequence[Read]) -> list[tuple[OutcomeRo
         moments = [moment for moment in moments if moment < standing.until]
     if not moments:
         return []
-    beliefs = [(at, shipment_of([one for one in events if one.event.record_time <= at])) for at in moments]
+    beliefs = [(at, shipment_of(_by(events, at))) for at in moments]
     changed = [one for at, one in enumerate(beliefs) if at == 0 or one[1] != beliefs[at - 1][1]]
     ends = [*(moment for moment, _ in changed[1:]), standing.until]
     return [
-        (OutcomeRow(standing.booking, since, until, *outcome), _times(standing.booking, since, shipment))
+        (OutcomeRow(standing.booking, since, until, *outcome), _times(standing.booking, since, shipment, events))
         for (since, shipment), until in zip(changed, ends, strict=True)
         if (outcome := _outcome(shipment)) is not None
     ]
 
 
-def _times(booking: int, since: datetime, shipment: Shipment) -> list[TimeRow]:
-    return [TimeRow(booking, since, *key, *sums) for key, sums in lanes.told_times(shipment).items()]
+def _by(events: Sequence[Read], recorded: datetime) -> list[Read]:
+    return [one for one in events if one.event.record_time <= recorded]
+
+
+def _times(booking: int, since: datetime, shipment: Shipment, events: Sequence[Read]) -> list[TimeRow]:
+    """What the version tells of usual times, and its trail, as it was recorded by then, of places and parties."""
+    trail = told_by(trail_of_events([one.document for one in _by(events, since)]))
+    told = {**lanes.told_times(shipment), **trail}
+    return [TimeRow(booking, since, *key, *sums) for key, sums in told.items()]
 
 
 def _outcome(shipment: Shipment) -> tuple[datetime, bool, int] | None:

@@ -16,8 +16,10 @@ import orjson
 from ml.from_epcis import from_events
 from ml.lanes import LaneRates
 from ml.lanes import lanes as lanes_of
-from ml.shipment import Shipment
+from ml.shipment import Shipment, effective_end
 from ml.trail import Trail, trail_of_events
+from ml.trail_rules.counted import asked, history_from
+from ml.trail_rules.history import TrailHistory
 from ml.vocabulary import PREFIX
 from service.risk import lanes
 from service.store import risk as store
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 class Wanted:
     """A shipment at a moment. `recorded_by` None: what was recorded by the moment; `live`: the moment is now.
 
-    `known_seq`: no event with a higher number was known (to tell a former score again).
+    To tell a former score again: `known_seq`, no event with a higher number was known; `counted_by`, no outcome that
+    was recorded later was counted.
     """
 
     booked: BookedShipment
@@ -43,11 +46,17 @@ class Wanted:
     recorded_by: datetime | None = None
     live: bool = False
     known_seq: int | None = None
+    counted_by: datetime | None = None
 
     @property
     def recorded(self) -> datetime:
         """By when what is known was recorded."""
         return self.as_of if self.recorded_by is None else self.recorded_by
+
+    @property
+    def outcomes(self) -> datetime | None:
+        """By when the outcomes that count were recorded; None: by the moment."""
+        return self.counted_by or self.recorded_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +67,14 @@ class Known:
     shipment: Shipment
     trail: Trail
     rates: LaneRates
+    history: TrailHistory | None
     seq: int
 
     def case(self) -> "Case":
         """As the scorer takes it."""
         from ml.scorer import Case
 
-        return Case(self.shipment, self.wanted.as_of, self.trail, self.rates)
+        return Case(self.shipment, self.wanted.as_of, self.trail, self.rates, self.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +92,10 @@ async def known(session: Session, wanted: Sequence[Wanted], basis: LaneRates) ->
     events = await read(session, {one.booked.booking for one in wanted})
     told = await asyncio.to_thread(lambda: [_told(one, events.get(one.booked.booking, ())) for one in wanted])
     rates = await _rates(session, wanted, [shipment for shipment, _, _ in told], basis)
+    histories = await _histories(session, wanted, told)
     return [
-        Known(one, shipment, trail, known_rates, seq)
-        for one, (shipment, trail, seq), known_rates in zip(wanted, told, rates, strict=True)
+        Known(one, shipment, trail, known_rates, history, seq)
+        for one, (shipment, trail, seq), known_rates, history in zip(wanted, told, rates, histories, strict=True)
     ]
 
 
@@ -141,8 +152,8 @@ async def _rates(
         for at in live:
             found[at] = known_now
     past = [at for at, one in enumerate(wanted) if not one.live]
-    for recorded_by in {wanted[at].recorded_by for at in past}:
-        alike = [at for at in past if wanted[at].recorded_by == recorded_by]
+    for recorded_by in {wanted[at].outcomes for at in past}:
+        alike = [at for at in past if wanted[at].outcomes == recorded_by]
         asked = [Asked(at, *key, wanted[at].as_of) for at in alike for key in _lane_keys(shipments[at])]
         counted: dict[int, dict[lanes.Key, tuple[int, int]]] = {at: {} for at in alike}
         for seen in await outcomes.counts_as_of(session, asked, recorded_by):
@@ -152,6 +163,25 @@ async def _rates(
         for at in alike:
             found[at] = lanes.rates_of([shipments[at]], counted[at], sums.get(at, {}), basis)
     return found
+
+
+async def _histories(
+    session: Session, wanted: Sequence[Wanted], told: Sequence[tuple[Shipment, Trail, int]]
+) -> list[TrailHistory | None]:
+    """What was known of each trail's places and parties; nothing of what was delivered, since what follows a delivery
+    (unpacking, storing) is no part of the trails that were counted at theirs.
+    """
+    under_way = {at: asked(trail) for at, (shipment, trail, _) in enumerate(told) if effective_end(shipment) is None}
+    sums: dict[int, dict[lanes.Key, risk_times.Sums]] = {}
+    live = [at for at in under_way if wanted[at].live]
+    now = await risk_times.live_sums(session, {key for at in live for key in under_way[at]})
+    sums |= dict.fromkeys(live, now)
+    past = [at for at in under_way if not wanted[at].live]
+    for recorded_by in {wanted[at].outcomes for at in past}:
+        alike = [at for at in past if wanted[at].outcomes == recorded_by]
+        asks = [Asked(at, *key, wanted[at].as_of) for at in alike for key in sorted(under_way[at])]
+        sums |= await risk_times.sums_as_of(session, asks, recorded_by)
+    return [history_from(trail, sums.get(at, {})) for at, (_, trail, _) in enumerate(told)]
 
 
 def _lane_keys(shipment: Shipment) -> list[lanes.Key]:

@@ -40,6 +40,8 @@ from service.store.trails import Viewer
 if TYPE_CHECKING:
     from ml.scorer import Scorer
 
+COUNTED = ("input_hash", "anomaly", "reasons")
+"""What counters of outcomes have a part in: late rates and usual times, and the history of trails."""
 _KEPT = 3
 _BEHIND_MINUTES, _TRIES = 60, 40
 """How far the counters of outcomes may have been behind when a score was given; how many of their states are tried."""
@@ -150,14 +152,14 @@ class Reproductions:
         (what,) = await known(session, [wanted], basis)
         (given,) = await asyncio.to_thread(lambda: scorer.score([what.case()]))
         notes: list[str] = []
-        if given.input_hash != row["input_hash"]:
+        counted = COUNTED if row["reasons"] or not erased else COUNTED[:2]
+        if differences(row, told(given), counted):
             # The follower counts outcomes some moments after they are recorded: which ones it had, the hash tells.
             for moment in await past.lately_known(session, recorded, _BEHIND_MINUTES, _TRIES):
                 earlier = moment - timedelta(microseconds=1)
-                (then,) = await known(session, [replace(wanted, recorded_by=earlier)], basis)
-                case = replace(what.case(), rates=then.rates)
-                (again,) = await asyncio.to_thread(lambda case=case: scorer.score([case]))  # type: ignore[misc]
-                if again.input_hash == row["input_hash"]:
+                (then,) = await known(session, [replace(wanted, counted_by=earlier)], basis)
+                (again,) = await asyncio.to_thread(lambda then=then: scorer.score([then.case()]))  # type: ignore[misc]
+                if not differences(row, told(again), counted):
                     given = again
                     notes = [
                         f"with the outcomes that the service had counted: those recorded before {moment.isoformat()}"

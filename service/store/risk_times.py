@@ -1,5 +1,7 @@
 # ruff: noqa: S608 (statements are put together from the constants of this file; every value is bound)
-"""How long milestones usually take (`ml.usual`): the sums of all known outcomes, live and as of any moment."""
+"""How long milestones usually take (`ml.usual`), and who works where (`ml.trail_rules.counted`): the sums of all known
+outcomes, live and as of any moment.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

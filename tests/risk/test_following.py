@@ -82,7 +82,7 @@ async def usual_as_of(desk: Desk, moment: datetime, recorded_by: datetime | None
 
 
 async def usual_now(desk: Desk) -> dict[lanes.Key, Any]:
-    """What the sums say, of all kinds and places."""
+    """What the sums say, of all kinds and places, and of trails."""
     rows = await desk.rows("SELECT * FROM time_sums WHERE seen <> 0")
     return {(row[0], row[1]): tuple(row[2:]) for row in rows}
 
@@ -101,7 +101,8 @@ async def test_events_in_any_order_tell_the_same_outcomes(desk: Desk) -> None:
     usual = UsualTimes()
     for one in shipments:
         usual.add(one)
-    assert await usual_now(desk) == {lanes.written(key): tuple(sums) for key, sums in usual.sums.items()}
+    now = {key: sums for key, sums in (await usual_now(desk)).items() if not key[0].startswith("trail")}
+    assert now == {lanes.written(key): tuple(sums) for key, sums in usual.sums.items()}
 
 
 async def test_nothing_is_counted_before_it_was_delivered_and_recorded(desk: Desk) -> None:

@@ -116,7 +116,9 @@ class _Sums(Table):
 
 
 class ShipmentTime(_Sums, table=True):
-    """What a version of an outcome tells of usual times: the sums of `ml.usual` for one kind and place."""
+    """What a version of an outcome tells: the sums of `ml.usual` for one kind and place, and those of its trail about
+    parties and places (`ml.trail_rules.counted`).
+    """
 
     __tablename__ = "shipment_times"
     __table_args__ = (Index("ix_shipment_times_kind_lane", "kind", "lane"),)
