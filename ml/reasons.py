@@ -178,7 +178,7 @@ def _place(leg: LegOutlook, milestone: Milestone) -> int | None:
 
 
 def _label(milestone: Milestone | None) -> str | None:
-    return None if milestone is None else f"{milestone.code} {milestone.segment}".removesuffix(" 0")
+    return None if milestone is None else milestone.name
 
 
 def _at(shipment: Shipment, leg: LegOutlook, place: int | None) -> str:

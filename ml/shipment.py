@@ -34,6 +34,11 @@ class Milestone:
     place: int | None
     event: str | None = field(default=None, compare=False)
 
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its leg, such as `DEP 1` or `DLV`."""
+        return f"{self.code} {self.segment}".removesuffix(" 0")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -157,7 +157,8 @@ class Risk:
             ShipmentNotFound, BadUnit, BadMoment.
             BadEdit: says which edit cannot be made, and why.
         """
-        from ml import whatif
+        from ml.edits import BadEdit, read_edits
+        from ml.whatif import whatif
 
         caller.require(Scope.RISK_READ)
         unit, moment, recorded = unit_of(identifier), _moment(as_of), _moment(recorded_by)
@@ -168,9 +169,9 @@ class Risk:
             scorer = await self._scorers.active(session)
             what = (await known(session, [wanted], await basis_of(session, scorer)))[0]
             try:
-                changes = whatif.read_edits(list(edits))
-                pair = await asyncio.to_thread(lambda: whatif.whatif(scorer, what.case(), changes))
-            except whatif.BadEdit as fault:
+                changes = read_edits(list(edits))
+                pair = await asyncio.to_thread(lambda: whatif(scorer, what.case(), changes))
+            except BadEdit as fault:
                 raise errors.BadEdit(str(fault), {"edit": fault.at}) from None
             rows = [row_of(what, one, caller.party) for one in pair]
             await store.save_assessments(session, rows[:1])

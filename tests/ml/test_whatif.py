@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.assessment import Assessment, Case
-from ml.scorer import Scorer
-from ml.shipment import Shipment, first, milestones, planned_end
-from ml.whatif import (
+from ml.edits import (
     KINDS,
     AddSegment,
     BadEdit,
@@ -24,10 +22,12 @@ from ml.whatif import (
     PlannedMinutes,
     Slack,
     Stop,
-    edited,
     read_edits,
-    whatif,
 )
+from ml.replanning import edited
+from ml.scorer import Scorer
+from ml.shipment import Shipment, first, milestones, planned_end
+from ml.whatif import whatif
 from tests.ml.freight_cases import SEASON
 
 WIDE = next(one for one in SEASON if len(one.inbound) == 3 and len(one.outbound.segments) == 2)
