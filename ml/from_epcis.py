@@ -9,7 +9,8 @@ from typing import Any
 
 from ml.lenient import many, text
 from ml.plans import BadPlan, Plan, read_plan
-from ml.reports import Booking, Known, Report, Reports, party_of
+from ml.report_events import Booking, Known, Report, party_of
+from ml.reports import Reports
 from ml.shipment import Leg, Note, Shipment
 from ml.vocabulary import own
 

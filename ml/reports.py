@@ -16,89 +16,19 @@ Without record times the event times stand in for them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from ml.gs1_keys import place_id, unit_of
-from ml.identifiers import canonical
-from ml.lenient import instant, many, text, word
+from ml.lenient import text
 from ml.plans import Plan
+from ml.report_events import Booking, Known, Report, code_of, party_of, place_of, takers_of, units_of
+from ml.report_notes import Notes
 from ml.shipment import Code, Leg, Note
-from ml.vocabulary import CODES, own
 
-BACK_DATED: Final = timedelta(hours=6)
 AHEAD: Final = timedelta(minutes=15)
-CONTRADICTORY: Final = timedelta(hours=1)
-"""Two reports of one milestone that lie further apart contradict each other; nearer ones repeat each other."""
 MOST_REPORTS: Final = 256
 """Reports of one kind and place on one unit that are kept: the ones recorded first. The rest cannot matter."""
-MOST_UNITS: Final = 100_000
-"""Units of one event that are looked at."""
-
-
-class Report(NamedTuple):
-    """A report, ordered by when it was recorded."""
-
-    recorded: datetime
-    happened: datetime
-    event: str
-    party: str | None
-    code: Code
-    place: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """The event that booked the shipment."""
-
-    event: str
-    happened: datetime
-    recorded: datetime
-    party: str | None
-
-    def counted(self, report: Report) -> datetime:
-        """From when a report counts (rules 3 and 6)."""
-        late = report.recorded - max(report.happened, self.recorded)
-        return max(self.happened, report.recorded if late > BACK_DATED else report.happened)
-
-    def minutes(self, moment: datetime) -> int:
-        return int((moment - self.happened).total_seconds() // 60)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is looked at: events that happened by `as_of` and were recorded by `recorded_by` (None: whenever)."""
-
-    as_of: datetime | None = None
-    recorded_by: datetime | None = None
-
-    def times(self, event: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
-        """When an event happened and was recorded; None where it cannot be read or was not known."""
-        happened = instant(event.get("eventTime"))
-        if happened is None:
-            return None
-        recorded = instant(event.get("recordTime")) or happened
-        return (happened, recorded) if self._by(happened, recorded) else None
-
-    def declared(self, event: Mapping[str, Any]) -> datetime | None:
-        """Since when an event was declared an error by this declaration; None where that was not known."""
-        declaration = event.get("errorDeclaration")
-        told = instant(declaration.get("declarationTime")) if isinstance(declaration, Mapping) else None
-        since = instant(event.get("recordTime")) or told or instant(event.get("eventTime"))
-        return since if since is not None and self._by(told or since, since) else None
-
-    def _by(self, happened: datetime, recorded: datetime) -> bool:
-        as_of, by = self.as_of, self.recorded_by
-        return (as_of is None or happened <= as_of) and (by is None or recorded <= by)
-
-
-def party_of(event: Mapping[str, Any]) -> str | None:
-    """Who captured an event, where that is known."""
-    found = text(own(event, "capturedBy"))
-    return canonical(found) if found else None
 
 
 class Reports:
@@ -120,20 +50,18 @@ class Reports:
         """Takes an event in, if it can be read, is known, and says anything of the plan's units."""
         if not isinstance(event, Mapping) or event.get("errorDeclaration") is not None:
             return
-        code, handed = _code(event), event.get("destinationList")
+        code, handed = code_of(event), event.get("destinationList")
         if code is None and handed is None:
             return
-        units = {unit for unit in _units(event) if unit in self._plan.legs}
+        units = {unit for unit in units_of(event) if unit in self._plan.legs}
         times = self._known.times(event) if units else None
         if times is None:
             return
         party = party_of(event)
         for unit in units if handed is not None else ():
-            self._given[unit].update((party, taker) for taker in _takers(handed))
+            self._given[unit].update((party, taker) for taker in takers_of(handed))
         if code is not None:
-            where = text(event.get("readPoint")) or text(event.get("bizLocation"))
-            place = _place(where) if where else None
-            told = Report(times[1], times[0], text(event.get("eventID")) or "", party, code, place)
+            told = Report(times[1], times[0], text(event.get("eventID")) or "", party, code, place_of(event))
             for unit in units:
                 self._keep(unit, told)
 
@@ -166,7 +94,7 @@ class Reports:
                 (found if heard is None or party is None or party in heard else unheard).extend(kept)
         announced = [one for one in found if one.happened - one.recorded > AHEAD]
         standing = sorted((one for one in found if one.happened - one.recorded <= AHEAD), key=_order)
-        notes = _Notes(self._booking, leg)
+        notes = Notes(self._booking, leg)
         notes.add(
             "PARTY_WITHOUT_CUSTODY", "not counted: reports by a party that neither booked it nor holds it", unheard
         )
@@ -187,7 +115,7 @@ class Reports:
             grown = bool(more)
         return heard if named is not None or len(heard) > 1 else None
 
-    def _matched(self, leg: Leg, standing: Sequence[Report], notes: _Notes) -> dict[int, Report]:
+    def _matched(self, leg: Leg, standing: Sequence[Report], notes: Notes) -> dict[int, Report]:
         """The first recorded report of each milestone; where a report may be of several, they are taken by time."""
         found: dict[int, Report] = {}
         unsure: list[Report] = []
@@ -215,44 +143,8 @@ class Reports:
         return first or report.place is not None or (before is not None and before.happened <= report.happened)
 
 
-class _Notes:
-    """What is odd about the reports on a leg, as far as it was noticed: the first five events of each kind."""
-
-    def __init__(self, booking: Booking, leg: Leg) -> None:
-        self._booking, self._leg = booking, leg
-        self._compared = set[int]()
-        self.found: list[Note] = []
-
-    def add(self, code: str, said: str, reports: Sequence[Report], milestone: str | None = None) -> None:
-        if reports:
-            ids = tuple(sorted({one.event for one in reports if one.event}))[:5]
-            since = self._booking.minutes(min(max(one.recorded, one.happened) for one in reports))
-            self.found.append(Note(code, said, float(since), ids, self._leg.slot, milestone))
-
-    def compare(self, at: int, first: Report, other: Report) -> None:
-        apart = abs(first.happened - other.happened)
-        if apart > CONTRADICTORY and at not in self._compared:
-            self._compared.add(at)
-            name = _name(self._leg, at)
-            hours = apart / timedelta(hours=1)
-            said = f"two reports of {name} lie {hours:.0f} h apart: the one recorded first counts"
-            self.add("CONTRADICTION", said, [first, other], name)
-            self.found[-1] = replace(self.found[-1], since=float(self._booking.minutes(other.recorded)))
-
-    def back_dated(self, at: int, report: Report) -> None:
-        name = _name(self._leg, at)
-        hours = (report.recorded - report.happened) / timedelta(hours=1)
-        said = f"{name} was reported {hours:.0f} h after it is said to have happened: it counts from its report"
-        self.add("BACK_DATED", said, [report], name)
-
-
 def _order(report: Report) -> tuple[datetime, datetime, str]:
     return report.recorded, report.happened, report.event
-
-
-def _name(leg: Leg, at: int) -> str:
-    point = leg.milestones[at]
-    return f"{point.code} {point.segment}".removesuffix(" 0")
 
 
 def _fitting(leg: Leg, report: Report) -> list[int]:
@@ -262,44 +154,3 @@ def _fitting(leg: Leg, report: Report) -> list[int]:
         for at, milestone in enumerate(leg.milestones)
         if milestone.code == report.code and (report.place is None or milestone.place in (None, report.place))
     ]
-
-
-def _code(event: Mapping[str, Any]) -> Code | None:
-    kind = event.get("type")
-    if event.get("action") == "DELETE" or (kind != "ObjectEvent" and word(kind) != "ObjectEvent"):
-        return None
-    step = event.get("bizStep")
-    return _step(step) if isinstance(step, str) and len(step) < 200 else None
-
-
-@lru_cache(maxsize=4096)
-def _step(step: str) -> Code | None:
-    return CODES.get(word(step) or "")
-
-
-def _units(event: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("epcList", "childEPCs", "parentID"):
-        for epc in many(event.get(name))[:MOST_UNITS]:
-            if isinstance(epc, str) and (unit := _unit(epc)):
-                yield unit
-
-
-@lru_cache(maxsize=65_536)
-def _unit(epc: str) -> str | None:
-    return unit_of(epc) or epc
-
-
-@lru_cache(maxsize=65_536)
-def _place(where: str) -> int:
-    return place_id(where)
-
-
-def _takers(destinations: Any) -> set[str]:
-    """Parties that an event hands its units over to (CBV 2.0, 7.3: source and destination types)."""
-    found = set[str]()
-    for one in many(destinations)[:100]:
-        if isinstance(one, Mapping) and word(one.get("type")) in ("possessing_party", "owning_party"):
-            taker = text(one.get("destination"))
-            if taker:
-                found.add(canonical(taker))
-    return found

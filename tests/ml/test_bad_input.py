@@ -21,7 +21,8 @@ from ml.assessment import Assessment, Case
 from ml.from_epcis import from_events
 from ml.gs1_keys import gln
 from ml.reason_codes import codes
-from ml.reports import BACK_DATED, MOST_REPORTS
+from ml.report_events import BACK_DATED
+from ml.reports import MOST_REPORTS
 from ml.scorer import Scorer
 from ml.shipment import Shipment, first, milestones
 from ml.to_epcis import to_epcis

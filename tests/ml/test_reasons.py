@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from ml.reason_codes import VOCABULARY, codes
-from ml.reports import AHEAD, BACK_DATED, MOST_REPORTS
+from ml.report_events import BACK_DATED
+from ml.reports import AHEAD, MOST_REPORTS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "risk-reasons.md").read_text(encoding="utf-8")
 
