@@ -30,12 +30,22 @@ def columns(heads: Mapping[str, Path]) -> tuple[str, ...]:
 
 
 def training_reference(folder: Path, learnt_from: "Examples") -> dict[str, Any]:
-    """What the inputs of the release in a folder looked like in training (`ml.cards.reference`); raises NoRelease."""
+    """What the inputs of the release in a folder looked like in training (`ml.cards.reference`); raises NoRelease.
+
+    As drift looks at scores, each shipment counts the same at each of its stages, at reports and in the silence after.
+    """
+    import numpy as np
+
     from ml.cards import heads_of, reference
+    from ml.evaluate import stage
 
     names = columns(heads_of(folder))
     chosen = [learnt_from.names.index(name) for name in names]
-    return reference(names, learnt_from.state[:, chosen], learnt_from.late, learnt_from.weight)
+    at = np.unique(np.stack([learnt_from.nr.astype(np.str_), stage(learnt_from)]), axis=1, return_inverse=True)[1]
+    weight = 1.0 / np.bincount(at.ravel())[at.ravel()]
+    moments = np.vstack([learnt_from.state[:, chosen], learnt_from.silence[:, chosen]])
+    found = reference(names, moments, np.tile(learnt_from.late, 2), np.tile(weight, 2))
+    return found | {"late": round(float(np.average(learnt_from.late, weights=learnt_from.weight)), 6)}
 
 
 def recomputed(scorer: "Scorer", stored: Sequence[bytes]) -> list[Recomputed | None]:

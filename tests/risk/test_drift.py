@@ -1,5 +1,7 @@
 """Drift is told where the world changed, and not where few cases vary by chance."""
 
+import json
+import shutil
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -8,10 +10,20 @@ from random import Random
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from ml import cards
 from ml.cards import read_reference, reference, write_reference
+from ml.datasets.table import numbered, write
+from ml.evaluate import stage
+from ml.examples import examples
+from ml.model_files import PACKAGED
+from ml.shipment import late
+from ml.simulate import season
+from service.cli import app
 from service.risk import drift
 from service.risk.drifting import state_of
+from service.risk.recomputing import columns
 from service.store.score_record import Given
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -100,3 +112,36 @@ def test_features_are_read_from_what_was_stored() -> None:
 def test_first_scores_stand_for_a_training_that_left_no_reference() -> None:
     own = drift.reference_of(NAMES, made(500, 3).tolist())
     assert not any(one["drifted"] for one in drift.inputs(own, NAMES, made(300, 4).tolist()))
+
+
+def test_a_card_is_written_with_what_training_looked_like(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGED, tmp_path / "release")
+    before, rows = cards.hash_of(tmp_path / "release"), [one.shipment for one in season(120, 5, START)]
+    write(tmp_path / "cargo.csv", numbered(rows))
+    words = ["risk", "models", "card", str(tmp_path / "release"), "--cargo", str(tmp_path / "cargo.csv")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert before in done.output
+    assert json.loads((tmp_path / "release" / cards.CARD).read_bytes())["hash"] == cards.hash_of(tmp_path / "release")
+    found = read_reference(tmp_path / "release")
+    names = columns(cards.heads_of(tmp_path / "release"))
+    assert found is not None
+    assert list(found["features"]) == sorted(names)
+    assert found["late"] == pytest.approx(np.mean([bool(late(one)) for one in rows]), abs=1e-6)
+
+    told = examples(list(numbered(rows)))
+    states = np.vstack([told.state, told.silence])[:, [told.names.index(name) for name in names]]
+    at = np.random.default_rng(0).permutation(len(states))
+    keys = np.stack([np.tile(told.nr, 2).astype(np.str_), np.tile(stage(told), 2)])[:, at]
+    drawn = states[at[np.unique(keys, axis=1, return_index=True)[1]]]
+    assert [one["feature"] for one in drift.inputs(found["features"], names, drawn.tolist()) if one["drifted"]] == []
+    slower = drawn + np.where(np.array(names) == "behind_end", 5.0, 0.0)
+    drifted = [one["feature"] for one in drift.inputs(found["features"], names, slower.tolist()) if one["drifted"]]
+    assert drifted == ["behind_end"]
+
+
+def test_the_packaged_release_says_what_its_training_looked_like() -> None:
+    found = read_reference(PACKAGED)
+    assert found is not None
+    assert set(found["features"]) == set(columns(cards.heads_of(PACKAGED)))
+    assert 0.2 < found["late"] < 0.4
