@@ -20,6 +20,7 @@ from service.parties.caller import Caller
 from service.parties.errors import PartyIsSuspended
 from service.parties.scopes import Scope
 from service.risk import errors
+from service.rooms import Rooms
 
 router = APIRouter(prefix="/v1/risk", tags=["risk"])
 Reader = Annotated[Caller, Depends(needs(Scope.RISK_READ))]
@@ -90,6 +91,13 @@ async def shipments(
     request: Request, watchlist: UUID, caller: Reader, rooms: InRooms, *, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """The shipments under way that are on a watchlist, as they were scored last."""
+    return await watched(request, watchlist, caller, rooms, cursor=cursor, limit=limit)
+
+
+async def watched(
+    request: Request, watchlist: UUID, caller: Caller, rooms: Rooms, *, cursor: str | None, limit: int
+) -> Response:
+    """A page of the shipments on a watchlist, at whichever path they are asked for."""
     found, following = await rooms.desk.watchlists.shipments(caller, watchlist, _place_at(cursor), limit)
     return page(request, found, None if following is None else f"{following[0]!r} {following[1]}")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.risk import ReasonShape
+from service.api.risk_shapes import ReasonShape
 from service.risk.watchlists import MOST_ENTRIES
 
 UNIT = "https://id.gs1.org/00/095210010000000017"

@@ -1,7 +1,7 @@
 """What OpenAPI says of responses that are written without a model."""
 
-from types import GenericAlias
-from typing import Any
+from types import GenericAlias, UnionType
+from typing import Any, get_args
 
 from pydantic import BaseModel, create_model
 
@@ -15,9 +15,10 @@ def returned(status: int, shape: type[BaseModel], description: str) -> dict[int 
     return {status: {"model": shape, "description": description}}
 
 
-def listed(shape: type[BaseModel], description: str) -> dict[int | str, dict[str, Any]]:
-    """A page of a list of this shape."""
-    name = f"{shape.__name__.removesuffix('Shape')}Page"
+def listed(shape: type[BaseModel] | UnionType, description: str) -> dict[int | str, dict[str, Any]]:
+    """A page of a list of this shape, or of any of these."""
+    shapes = get_args(shape) or (shape,)
+    name = f"{'Or'.join(one.__name__.removesuffix('Shape') for one in shapes)}Page"
     members: dict[str, Any] = {"items": (GenericAlias(list, (shape,)), ...), "next": (str | None, ...)}
     return {200: {"model": create_model(name, **members), "description": description, "headers": _LINK}}
 

@@ -8,6 +8,8 @@ import pytest
 from ml.gs1_keys import sscc
 from ml.simulate import season
 from ml.to_epcis import to_epcis
+from service.risk.following import Follower
+from service.risk.scoring import Scoring
 from tests.api.conftest import Serve, Service, logs, serve, service
 
 __all__ = ["Serve", "logs", "serve", "service"]
@@ -83,3 +85,26 @@ async def test_only_an_administrator_decides_which_model_scores(scored: tuple[Se
     missing = "/v1/risk/models/" + "0" * 64
     assert (await service.call("GET", missing, token)).status_code == 404
     assert (await service.call("POST", f"{missing}/retirement", service.admin)).status_code == 404
+
+
+async def test_the_list_of_a_watchlist_is_the_watchlists_own(scored: tuple[Service, str, str]) -> None:
+    service, token, _ = scored
+    _, stranger = await service.member("stranger")
+    for worker in (Follower(service.database), Scoring(service.database, service.settings)):
+        while await worker.step():
+            pass
+    entries = [{"kind": "party", "value": "did:example:acme"}]
+    made = await service.call("POST", "/v1/risk/watchlists", token, json={"name": "mine", "entries": entries})
+    assert made.status_code == 201, made.text
+    own = made.json()["watchlistID"]
+    told = await get(service, token, f"watchlists/{own}/shipments")
+    assert len(told["items"]) == 1
+    assert await get(service, token, "shipments", watchlist=own) == told
+    absent = "00000000-0000-4000-8000-000000000000"
+    for whose, which in ((stranger, own), (token, absent)):
+        refused = [
+            await get(service, whose, path, 404, **params)
+            for path, params in ((f"watchlists/{which}/shipments", {}), ("shipments", {"watchlist": which}))
+        ]
+        assert len({(one["type"], one["title"], one["detail"]) for one in refused}) == 1
+    await get(service, token, "shipments", 422, watchlist="mine")
