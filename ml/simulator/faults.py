@@ -15,8 +15,7 @@ from typing import Final
 
 from ml.gs1_keys import sscc
 from ml.simulator import world
-from ml.simulator.nuisance import at_end, flights, put
-from ml.simulator.story import BOX, Event, Story, event
+from ml.simulator.story import BOX, Event, Story, at_end, event, flights, put
 
 Fault = Callable[[Story, random.Random], datetime | None]
 

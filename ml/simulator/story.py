@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from ml.gs1_keys import sscc
 from ml.shipment import Leg, Shipment, Slot, effective_end, milestones
@@ -18,6 +18,7 @@ Event = dict[str, Any]
 """An EPCIS event whose `eventTime` and `recordTime` are instants until it is published."""
 BOX = 48
 """Pieces in a carton."""
+FLIGHT: Final = frozenset(("departing", "arriving"))
 
 
 @dataclass(slots=True)
@@ -150,6 +151,24 @@ def event(kind: str, at: datetime, by: str, step: str, place: int, **members: An
         "readPoint": world.location(place),
         "trailseal:capturedBy": by,
     } | members
+
+
+def flights(told: Story) -> list[Event]:
+    """Departures and arrivals, in the order of time."""
+    found = [one for one in told.events if one.get("bizStep") in FLIGHT]
+    return sorted(found, key=lambda one: one["eventTime"])
+
+
+def at_end(told: Story, step: str) -> list[Event]:
+    """The consignee's events of a step."""
+    return [one for one in told.events if one.get("bizStep") == step and one["trailseal:capturedBy"] == told.consignee]
+
+
+def put(one: Event, place: int) -> None:
+    """Moves an event to another place."""
+    one["readPoint"] = world.location(place)
+    if "bizLocation" in one:
+        one["bizLocation"] = world.location(place)
 
 
 def _sent(told: Story, leg: Leg, rng: random.Random) -> Iterator[Event]:
