@@ -15,8 +15,8 @@ itself), else a simulated season; each on its way, every other one in the silenc
   vectorised code, without hashes; as its reasons its own SHAP values (`pred_contrib`). Beside it, for scale, the same
   two boosters fed one shipment at a time, as scripts around LightGBM usually do.
 
-Timed in seconds of processor time, as other programs may be running: everything computes in one thread, so that is what
-a core of its own takes. `wall_` figures are by the clock. Memory is the resident set of one scoring process.
+Timed in seconds of processor time (`bench.scoring_clock`): everything computes in one thread, so that is what a core of
+its own takes. `wall_` figures are by the clock. Memory is the resident set of one scoring process.
 Ends with one line of JSON.
 """
 
@@ -25,16 +25,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +39,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.scoring_clock import LIVE, Score, both, live
+
 CARGO = Path(__file__).resolve().parents[2] / "shared" / "data" / "cargo2000" / "cargo2000.csv"
 LAST = 2628
 BATCH = 2048
-LIVE = 400
 START = datetime(2026, 1, 5, tzinfo=UTC)
-_barrier: Barrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def _states(cases: Sequence[Any], rates: Any) -> np.ndarray[Any, np.dtype[np.flo
     return describe(arrays, moments, lane_table(lane_rows(shipments, rates), arrays.there.shape))[1]
 
 
-def _ours(asked: Asked, *, reasons: bool) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+def _ours(asked: Asked, *, reasons: bool) -> tuple[list[Any], Score]:
     import torch
 
     from ml.scorer import Scorer
@@ -121,7 +118,7 @@ def _ours(asked: Asked, *, reasons: bool) -> tuple[list[Any], Callable[[Sequence
     return _cases(asked), partial(scorer.score, reasons=reasons)
 
 
-def _theirs(asked: Asked, texts: Sequence[str], *, reasons: bool) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+def _theirs(asked: Asked, texts: Sequence[str], *, reasons: bool) -> tuple[list[Any], Score]:
     import lightgbm
 
     from ml.scorer import Scorer
@@ -137,64 +134,22 @@ def _theirs(asked: Asked, texts: Sequence[str], *, reasons: bool) -> tuple[list[
     return _cases(asked), score
 
 
-def _join(barrier: Barrier) -> None:
-    global _barrier  # noqa: PLW0603 # handed to a process when it starts, the only way there is
-    _barrier = barrier
-
-
-def _rate(prepare: Callable[[], tuple[list[Any], Callable[[Sequence[Any]], Any]]], seconds: float) -> list[float]:
-    """[shipments, processor seconds, begin, end, MiB] of scoring for some seconds, beginning with the other process."""
-    cases, score = prepare()
-    score(cases[:64])
-    assert _barrier is not None
-    _barrier.wait(timeout=600)
-    begin, used, done = time.monotonic(), time.process_time(), 0
-    while time.monotonic() - begin < seconds:
-        score(cases)
-        done += len(cases)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [done, time.process_time() - used, begin, time.monotonic(), memory]
-
-
-def _both(prepare: Callable[[], Any], seconds: float) -> tuple[float, float, float]:
-    """Shipments per second of two processes, by processor time and by the clock, and the MiB of the larger one."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context, initializer=_join, initargs=(context.Barrier(2),)) as pool:
-        told = [one.result() for one in [pool.submit(_rate, prepare, seconds) for _ in range(2)]]
-    took = max(one[3] for one in told) - min(one[2] for one in told)
-    rate = sum(done / used for done, used, *_ in told)
-    return rate, sum(one[0] for one in told) / took, max(one[4] for one in told)
-
-
-def _live(score: Callable[[Sequence[Any]], Any], cases: Sequence[Any], prefix: str = "") -> dict[str, float]:
-    """p50 and p99 in milliseconds of scoring one after the other."""
-    score(cases[:1])
-    taken = []
-    for case in cases[:LIVE]:
-        begin, used = time.perf_counter(), time.process_time()
-        score([case])
-        taken.append([(time.process_time() - used) * 1e3, (time.perf_counter() - begin) * 1e3])
-    told = np.percentile(np.array(taken), [50, 99], axis=0).tolist()
-    names = (f"{prefix}p50_ms", f"wall_{prefix}p50_ms", f"{prefix}p99_ms", f"wall_{prefix}p99_ms")
-    return dict(zip(names, [*told[0], *told[1]], strict=True))
-
-
-def _from_documents(score: Callable[[Sequence[Any]], Any], cases: Sequence[Any]) -> dict[str, float]:
+def _from_documents(score: Score, cases: Sequence[Any]) -> dict[str, float]:
     from ml.assessment import Case
     from ml.from_epcis import from_events
     from ml.to_epcis import to_epcis
 
     told = [(to_epcis(case.shipment, START)["epcisBody"]["eventList"], case.moment) for case in cases[:LIVE]]
-    return _live(lambda some: score([Case(from_events(events), moment) for events, moment in some]), told, "documents_")
+    return live(lambda some: score([Case(from_events(events), moment) for events, moment in some]), told, "documents_")
 
 
 def _lives(asked: Asked, texts: Sequence[str]) -> dict[str, float]:
     """All figures of live scores."""
     cases, score = _ours(asked, reasons=True)
-    found = _live(score, cases) | _from_documents(score, cases)
+    found = live(score, cases) | _from_documents(score, cases)
     for name, reasons in (("challenger", False), ("challenger_with_reasons", True)):
         _, rival = _theirs(asked, texts, reasons=reasons)
-        found |= _live(rival, cases, f"{name}_")
+        found |= live(rival, cases, f"{name}_")
     return found
 
 
@@ -204,10 +159,10 @@ def measure(asked: Asked) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, reasons in (("batch_per_s", False), ("batch_with_reasons_per_s", True)):
         ours = partial(_ours, asked, reasons=reasons)
-        found[name], found[f"wall_{name}"], memory = _both(ours, asked.seconds)
+        found[name], found[f"wall_{name}"], memory = both(ours, asked.seconds)
         found["memory_mib"] = max(memory, found.get("memory_mib", 0.0))
         theirs = partial(_theirs, asked, texts, reasons=reasons)
-        rate, wall, found["challenger_memory_mib"] = _both(theirs, asked.seconds)
+        rate, wall, found["challenger_memory_mib"] = both(theirs, asked.seconds)
         found |= {f"challenger_{name}": rate, f"wall_challenger_{name}": wall}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         found |= pool.submit(_lives, asked, texts).result()
