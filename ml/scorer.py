@@ -8,7 +8,6 @@ pass over a single row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from itertools import repeat
@@ -17,27 +16,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.answers import Answers, Open, Scored
 from ml.arrays import Array, Arrays, at_minutes, pack
-from ml.assessment import Assessment, Case, Stage
-from ml.attribution import GROUPS, Reference, shapley
-from ml.heads import Heads, instants
-from ml.inputs import Inputs, input_hash, inputs
+from ml.assessment import Assessment, Case
+from ml.attribution import Reference, shapley
+from ml.heads import Heads
+from ml.inputs import Inputs, inputs
 from ml.lane_table import lane_row, lane_table
 from ml.lanes import LaneRates
 from ml.model_files import PACKAGED
-from ml.projection import Outlook, outlooks
-from ml.reasons import (
-    NO_PLAN,
-    NOT_BOOKED,
-    Reason,
-    delay_reason,
-    delivered_reason,
-    lane_reason,
-    noted,
-    overrun_reason,
-    plan_reason,
-    silence_reason,
-)
+from ml.projection import outlooks
+from ml.reasons import NO_PLAN, NOT_BOOKED, Reason, noted
 from ml.release import Release
 from ml.shipment import Shipment
 
@@ -46,37 +35,8 @@ if TYPE_CHECKING:
     from ml.conformal import Conformal
     from ml.inference import Ensemble
 
-__all__ = ["Assessment", "Case", "Scorer", "Stage"]
-
-LEAST_WEIGHT = 0.05
-"""Reasons that move the log-odds by less are left out."""
 CHUNK = 512
 """Cases that are looked at in one pass, so that memory does not grow with the number asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """A case whose outcome is open, `minutes` after its booking, with the lane rates that count."""
-
-    case: Case
-    minutes: float
-    rates: LaneRates
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """What was computed for one case: log-odds of the reference and its own, and the outlooks; `calm` (at the latest
-    report) and `weights` of the groups with reasons only; quantiles of arrival; `silent`: why to abstain.
-    """
-
-    odds: Sequence[float]
-    chance: float
-    packed: bytes
-    now: Outlook
-    calm: Outlook | None
-    weights: Sequence[float] | None
-    arrival: Sequence[float] | None
-    silent: Reason | None
 
 
 class Scorer:
@@ -84,10 +44,11 @@ class Scorer:
 
     def __init__(self, release: Release) -> None:
         self.release, self.model = release, release.late
-        self._rates, self._calibration, self._bands = self.model.rates, self.model.calibration, self.model.bands
+        self._rates, self._calibration = self.model.rates, self.model.calibration
         self._ensemble: Ensemble | None = None
         self._reference: Reference | None = None
         self._names, self._heads = self.model.scaling.names, Heads(release)
+        self._answers = Answers(release.hash, self.model.bands, self._heads)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Scorer:
@@ -130,7 +91,8 @@ class Scorer:
         asked = [case for case, why in zip(cases, refused, strict=True) if why is None]
         told = iter(self._planned(asked, conformal, reasons=reasons) if asked else ())
         return [
-            next(told) if why is None else self._abstained(why, case) for case, why in zip(cases, refused, strict=True)
+            next(told) if why is None else self._answers.abstained(why, case)
+            for case, why in zip(cases, refused, strict=True)
         ]
 
     def _planned(self, cases: Sequence[Case], conformal: Conformal | None, *, reasons: bool) -> list[Assessment]:
@@ -141,54 +103,19 @@ class Scorer:
         full = ~arrays.unplanned.any(axis=(1, 2)) & ((arrays.length > 0).sum(axis=1) == legs)
         ended = arrays.effective_end <= minutes
         rows = np.flatnonzero(full & ~ended)
-        still_open = [_Open(cases[at], minutes[at], cases[at].rates or self._rates) for at in rows.tolist()]
+        still_open = [Open(cases[at], minutes[at], cases[at].rates or self._rates) for at in rows.tolist()]
         told = iter(self._computed(arrays.part(rows), still_open, conformal, reasons=reasons) if still_open else ())
         ends = np.stack([arrays.effective_end, arrays.planned_end, minutes], axis=1).tolist()
         found = list[Assessment]()
         for at, case in enumerate(cases):
             if not full[at]:
-                found.append(self._abstained(_malformed(case) or NO_PLAN, case))
+                found.append(self._answers.abstained(_malformed(case) or NO_PLAN, case))
             else:
-                found.append(self._delivered(case, *ends[at]) if ended[at] else next(told))
+                found.append(self._answers.delivered(case, *ends[at]) if ended[at] else next(told))
         return found
 
-    def _abstained(self, why: Reason, case: Case) -> Assessment:
-        seen = self._heads.seen(case)
-        return Assessment(
-            None,
-            None,
-            (why, *seen.findings),
-            self.hash,
-            input_hash((), (), b""),
-            case.moment,
-            "unknown",
-            None,
-            None,
-            why,
-            excursion=seen.excursion,
-            anomaly=seen.anomaly,
-        )
-
-    def _delivered(self, case: Case, end: float, plan: float, minutes: float) -> Assessment:
-        shipment, booked = case.shipment, case.shipment.booked or case.moment
-        seen, probability = self._heads.seen(case), float(end > plan)
-        delivered_at, planned_end = instants(booked, (end, plan))
-        return Assessment(
-            probability,
-            self._bands.of(probability),
-            (delivered_reason(shipment, end - plan), *noted(shipment.notes, minutes), *seen.findings),
-            self.hash,
-            input_hash((), (), b""),
-            case.moment,
-            "delivered",
-            delivered_at,
-            planned_end,
-            excursion=seen.excursion,
-            anomaly=seen.anomaly,
-        )
-
     def _computed(
-        self, arrays: Arrays, cases: Sequence[_Open], conformal: Conformal | None, *, reasons: bool
+        self, arrays: Arrays, cases: Sequence[Open], conformal: Conformal | None, *, reasons: bool
     ) -> list[Assessment]:
         shipments = [one.case.shipment for one in cases]
         moments = at_minutes(arrays, np.arange(len(cases)), np.array([one.minutes for one in cases]))
@@ -209,7 +136,7 @@ class Scorer:
             strict=True,
         )
         names = used.names, used.told_names
-        return [self._assessed(one, _Scored(*told), names) for one, told in zip(cases, parts, strict=True)]
+        return [self._answers.forecast(one, Scored(*told), names) for one, told in zip(cases, parts, strict=True)]
 
     def _odds(self, used: Inputs, *, reasons: bool) -> Array:
         """Log-odds (n, coalitions) with reasons, (n, 1) without."""
@@ -222,34 +149,6 @@ class Scorer:
             return self._ensemble.odds(used)[:, None]
         return self._ensemble.variants(self._reference.coalitions(used))
 
-    def _assessed(self, one: _Open, told: _Scored, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Assessment:
-        shipment, moment = one.case.shipment, one.case.moment
-        past, booked = one.minutes - told.now.planned_end, shipment.booked or moment
-        silent = told.silent if past <= 0 else None
-        probability = None if silent else 1.0 if past > 0 else round(told.chance, 6)
-        reference, odds = told.odds
-        seen = self._heads.seen(one.case)
-        expected_end, planned_end = instants(booked, (told.now.end, told.now.planned_end))
-        facts = (*noted(shipment.notes, one.minutes), *seen.findings)
-        return Assessment(
-            probability,
-            None if probability is None else self._bands.of(probability),
-            ((silent,) if silent else tuple(_reasons(one, told, past))) + facts,
-            self.hash,
-            input_hash(*names, told.packed),
-            moment,
-            _stage(told.now),
-            expected_end,
-            planned_end,
-            abstained=silent,
-            arrival=None if told.arrival is None or silent else instants(booked, told.arrival),
-            excursion=seen.excursion,
-            anomaly=seen.anomaly,
-            inputs=told.packed,
-            odds=odds,
-            reference=None if told.weights is None else reference,
-        )
-
 
 def _refused(case: Case) -> Reason | None:
     """Why a case cannot be scored, as far as its arrays need not be looked at. Raises ValueError (see `score`)."""
@@ -261,7 +160,7 @@ def _refused(case: Case) -> Reason | None:
     return NOT_BOOKED if shipment.booked is None or moment < shipment.booked else None
 
 
-def _lanes_of(cases: Sequence[_Open]) -> Iterator[tuple[Shipment, LaneRates]]:
+def _lanes_of(cases: Sequence[Open]) -> Iterator[tuple[Shipment, LaneRates]]:
     return ((one.case.shipment, one.rates) for one in cases)
 
 
@@ -271,27 +170,3 @@ def _malformed(case: Case) -> Reason | None:
 
 def _minutes(case: Case) -> float:
     return (case.moment - (case.shipment.booked or case.moment)) / timedelta(minutes=1)
-
-
-def _reasons(one: _Open, told: _Scored, past: float) -> list[Reason]:
-    shipment = one.case.shipment
-    found = [overrun_reason(shipment, past)] if past > 0 else []
-    if told.weights is None or told.calm is None:
-        return found
-    weights = dict(zip(GROUPS, told.weights, strict=True))
-    telling = [
-        lane_reason(shipment, one.rates, weights["lanes"]),
-        plan_reason(shipment, told.now, weights["plan"]),
-        delay_reason(shipment, told.calm, weights["delay"]),
-        silence_reason(shipment, told.now, one.minutes, weights["silence"]),
-    ]
-    telling = [one for one in telling if abs(one.weight) >= LEAST_WEIGHT or one.code == "UNKNOWN_LANE"]
-    return found + sorted(telling, key=lambda one: -abs(one.weight))
-
-
-def _stage(now: Outlook) -> Stage:
-    if now.outbound.done:
-        return "delivery" if now.outbound.done == len(now.outbound.leg.milestones) - 1 else "outbound"
-    if all(leg.complete for leg in now.inbound):
-        return "hub"
-    return "inbound" if any(leg.done for leg in now.inbound) else "booked"

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 if TYPE_CHECKING:
+    from ml.assessment import Assessment, Case
     from ml.conformal import Conformal
     from ml.model_files import Model
     from ml.release import Release
-    from ml.scorer import Assessment, Case, Scorer
+    from ml.scorer import Scorer
 
 FORMAT, WITH_ARRIVAL = "trailseal-calibration/1", "trailseal-calibration/2"
 ALL = "all"

@@ -10,7 +10,7 @@ import orjson
 from service.risk.recomputing import opened
 
 if TYPE_CHECKING:
-    from ml.scorer import Assessment
+    from ml.assessment import Assessment
 
 EXACT = ("probability", "band", "stage", "expected_end", "planned_end", "arrival", "excursion", "anomaly")
 HASHES = ("model_hash", "input_hash", "calibration")

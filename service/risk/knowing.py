@@ -30,7 +30,7 @@ from service.store.risk import BookedShipment, ShipmentEvent
 from service.store.risk_times import Asked
 
 if TYPE_CHECKING:
-    from ml.scorer import Case
+    from ml.assessment import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Known:
 
     def case(self) -> "Case":
         """As the scorer takes it."""
-        from ml.scorer import Case
+        from ml.assessment import Case
 
         return Case(self.shipment, self.wanted.as_of, self.trail, self.rates, self.history)
 

@@ -29,8 +29,8 @@ from service.store.risk import AssessmentRow
 from service.store.risk_due import DueShipment, Former, LatestRow
 
 if TYPE_CHECKING:
+    from ml.assessment import Assessment
     from ml.reasons import Reason
-    from ml.scorer import Assessment
 
 _log = structlog.get_logger(__name__)
 NOBODY = bytes(32)

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.answers import LEAST_WEIGHT
+from ml.assessment import Assessment, Case
 from ml.attribution import COALITIONS, GROUPS, shapley
 from ml.model_files import LATE, ModelDamagedError, read
 from ml.projection import outlook
 from ml.reason_codes import codes
-from ml.scorer import LEAST_WEIGHT, Assessment, Case, Scorer
+from ml.scorer import Scorer
 from ml.shipment import Leg, Milestone, Shipment, first, late, milestones, planned_end
 from tests.ml.freight_cases import SEASON, START
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from ml.scorer import Assessment, Case, Scorer
+from ml.assessment import Assessment, Case
+from ml.scorer import Scorer
 from ml.shipment import effective_end, known_at
 from ml.simulate import season
 from service.config import Settings

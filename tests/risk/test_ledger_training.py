@@ -13,7 +13,8 @@ import ml.arrival_train
 import ml.challengers
 import ml.train
 from ml import cards
-from ml.scorer import Case, Scorer
+from ml.assessment import Case
+from ml.scorer import Scorer
 from ml.shipment import first
 from service.cli import ledger_training
 from service.cli.ledger_training import Trained, train_on_ledger
