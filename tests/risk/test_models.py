@@ -31,16 +31,21 @@ def packaged() -> Path:
 @pytest.fixture
 async def models(database_url: str, tmp_path: Path, packaged: Path) -> AsyncIterator[Models]:
     """A registry over a folder with one release of our own, whose card says that it is no worse."""
-    shutil.copytree(packaged, tmp_path / "next")
-    told = json.loads((tmp_path / "next" / "model.json").read_bytes())
-    told |= {"name": "next", "promotion": {"promoted": True}}
-    (tmp_path / "next" / "model.json").write_text(json.dumps(told))
+    released(packaged, tmp_path / "next", {"promoted": True})
     given = {"DATABASE_URL": database_url, "CONSORTIUM_SECRET": "ab" * 32, "KEY_ENCRYPTION_KEY": "cd" * 32}
     given["MODEL_FOLDER"] = str(tmp_path)
     settings = Settings.from_environment({f"TRAILSEAL_{name}": value for name, value in given.items()})
     database = Database(database_url, 2)
     yield Models(database, settings)
     await database.close()
+
+
+def released(packaged: Path, folder: Path, verdict: dict[str, bool]) -> str:
+    """The hash of a release like the packaged one, but for its name, that of the folder, and its verdict."""
+    shutil.copytree(packaged, folder)
+    told = json.loads((folder / "model.json").read_bytes()) | {"name": folder.name, "promotion": verdict}
+    (folder / "model.json").write_text(json.dumps(told))
+    return cards.hash_of(folder)
 
 
 async def named(models: Models, name: str) -> dict[str, Any]:
@@ -104,11 +109,12 @@ async def test_before_a_promotion_the_folder_s_release_scores_then_the_one_promo
     assert (await models.one(ANALYST, own["hash"]))["retiredAt"] is not None
 
 
-async def test_only_what_is_shown_to_be_no_worse_is_promoted(models: Models) -> None:
+async def test_only_what_is_shown_to_be_no_worse_is_promoted(models: Models, tmp_path: Path, packaged: Path) -> None:
+    worse = released(packaged, tmp_path / "worse", {"promoted": False})
     with pytest.raises(NotBetter, match=r"no comparison|worse"):
-        await models.promote(ADMIN, cards.hash_of(PACKAGED))
+        await models.promote(ADMIN, worse)
     with pytest.raises(ScopeMissing):
-        await models.promote(ANALYST, cards.hash_of(PACKAGED))
+        await models.promote(ANALYST, worse)
     with pytest.raises(ModelNotFound):
         await models.one(ANALYST, "0" * 64)
 
