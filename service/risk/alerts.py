@@ -11,11 +11,13 @@ from service.risk import budget, inspection
 from service.risk.bands import Costs
 from service.risk.days import day_and_part
 from service.risk.routes import route
+from service.store import alert_offers, watchlists
 from service.store import risk_alerts as store
-from service.store import watchlists
+from service.store.alert_offers import OfferRow
 from service.store.database import Session
 from service.store.risk import AssessmentRow
-from service.store.risk_alerts import Drawn, Interest, NewAlert, OfferRow, PolicyRow
+from service.store.risk_alerts import Drawn, Interest, NewAlert
+from service.store.risk_policies import PolicyRow, policies_of
 from service.store.risk_trust import shown
 
 FRESH = timedelta(days=1)
@@ -57,7 +59,7 @@ async def noticed(
     pairs = await store.interested(session, list(fresh), only)
     if not pairs:
         return
-    policies = await store.policies(session, {pair.party for pair in pairs}, locked=True)
+    policies = await policies_of(session, {pair.party for pair in pairs}, locked=True)
     before = await store.alerted_at(session, pairs)
     made: list[NewAlert] = []
     inspected: list[Drawn] = []
@@ -78,14 +80,16 @@ async def noticed(
 async def _alert(session: Session, there: _Now, offers: Sequence[OfferRow]) -> list[NewAlert]:
     """The party's new alerts; what else was worth one stands as an offer until the day ends."""
     policy, day = there.policy, there.day
-    await store.offer(session, offers)
-    known = await store.day_of(session, policy.party, day, kept=budget.KEPT * policy.budget, recent=budget.RECENT_DAYS)
+    await alert_offers.offer(session, offers)
+    known = await alert_offers.day_of(
+        session, policy.party, day, kept=budget.KEPT * policy.budget, recent=budget.RECENT_DAYS
+    )
     left = policy.budget - len(known.alerted)
     if left <= 0:
         return []
     best = [
         one
-        for one in await store.standing(session, policy.party, day, 2 * left)
+        for one in await alert_offers.standing(session, policy.party, day, 2 * left)
         if one.planned_end is None or one.planned_end > there.moment
     ]
     forecast = tuple((part, benefit) for part, benefit in known.forecast)

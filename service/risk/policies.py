@@ -15,10 +15,12 @@ from service.risk.bands import Costs
 from service.risk.days import zone
 from service.risk.errors import BadPolicy
 from service.risk.reading import viewer_of
+from service.store import alert_hooks
 from service.store import risk_policies as store
+from service.store.alert_hooks import HookRow
 from service.store.database import Database, Session
-from service.store.risk_alerts import PolicyRow, standing_scores
-from service.store.risk_policies import HookRow
+from service.store.risk_alerts import standing_scores
+from service.store.risk_policies import PolicyRow
 from service.subscriptions.errors import SubscriptionControlsFault
 from service.subscriptions.sending import Resolution, Resolver
 from service.subscriptions.tokens import NONCE_BYTES, wrap
@@ -65,7 +67,7 @@ class Policies:
         caller.require(Scope.RISK_READ)
         async with self._database.session() as session:
             row = await store.policy(session, caller.party)
-            return _told(row, await store.hook(session, caller.party))
+            return _told(row, await alert_hooks.hook(session, caller.party))
 
     async def put(self, caller: Caller, wanted: Policy) -> dict[str, Any]:
         """Sets the caller's policy anew; a webhook that it leaves out is sent nothing any more.
@@ -94,7 +96,7 @@ class Policies:
             await self._put_hook(session, caller, wanted.webhook)
             if wanted.alerts and not (before and before.alerts):
                 await self._begin(session, caller)
-            return _told(await store.policy(session, caller.party), await store.hook(session, caller.party))
+            return _told(await store.policy(session, caller.party), await alert_hooks.hook(session, caller.party))
 
     async def _begin(self, session: Session, caller: Caller) -> None:
         now = datetime.now(UTC)
@@ -103,15 +105,15 @@ class Policies:
 
     async def _put_hook(self, session: Session, caller: Caller, wanted: Webhook | None) -> None:
         if wanted is None:
-            await store.drop_hook(session, caller.party)
+            await alert_hooks.drop_hook(session, caller.party)
             return
-        standing = await store.hook(session, caller.party, locked=True)
+        standing = await alert_hooks.hook(session, caller.party, locked=True)
         same = standing is not None and standing.dest == wanted.dest and standing.ended_at is None
         if same and wanted.token is None:
             return
         hook_id = uuid4()
         token = None if wanted.token is None else self._wrapped(wanted.token, hook_id)
-        await store.put_hook(session, caller.party, hook_id, wanted.dest, token)
+        await alert_hooks.put_hook(session, caller.party, hook_id, wanted.dest, token)
 
     def _wrapped(self, token: str, hook_id: Any) -> bytes:
         return wrap(token, hook_id, self._keyring, secrets.token_bytes(NONCE_BYTES))

@@ -11,10 +11,10 @@ import orjson
 import structlog
 
 from service.risk.reading import told_alert
-from service.store import risk_policies as stored
+from service.store import alert_hooks as stored
+from service.store.alert_hooks import HookRow
 from service.store.alerts import AlertRow, alert_at
 from service.store.database import Session
-from service.store.risk_policies import HookRow
 from service.subscriptions.leased import LEASE_SECONDS, Leased, why
 from service.subscriptions.retries import pause
 from service.subscriptions.sending import Answer

@@ -87,7 +87,7 @@ async def test_two_senders_send_each_alert_once(desk: Desk, receiver: Receiver) 
 async def test_a_sender_that_dies_after_sending_sends_the_same_under_the_same_id(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.store import risk_policies
+    from service.store import alert_hooks
 
     async def die(*_: object) -> None:
         raise RuntimeError("killed")
@@ -95,7 +95,7 @@ async def test_a_sender_that_dies_after_sending_sends_the_same_under_the_same_id
     await want(desk, receiver.url)
     await alert(desk)
     with monkeypatch.context() as patched:
-        patched.setattr(risk_policies, "taken", die)
+        patched.setattr(alert_hooks, "taken", die)
         await send(desk)
     await desk.rows("UPDATE alert_hooks SET leased_until = now() - interval '1 s'")
     await hurry(desk)
