@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
@@ -97,6 +98,7 @@ def _named(trail: Trail) -> Iterator[Named]:
             yield "flight", (one, other)
 
 
+@lru_cache(maxsize=65_536)
 def _key(named: Named) -> Key:
     """Names may be long and are somebody's: the store keeps a digest."""
     kind, names = named
