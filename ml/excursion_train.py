@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ml.calibration import platt
 from ml.conditions import PROFILES
 from ml.excursion import PACKAGED, Excursion, Odds, standardised, written
 from ml.excursion_features import HORIZON, NAMES, Array, described
@@ -32,6 +33,8 @@ EPOCHS: Final = 30
 MEMBERS: Final = 3
 BATCH: Final = 128
 FAULTY: Final = 0.35
+NO_PRIOR: Final = 1e-6
+"""Just enough of a ridge that the calibration stays finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,30 +146,19 @@ def train(
         say(f"member {member + 1} of {MEMBERS}")
     doubles = [{name: value.astype(np.float64) for name, value in member.items()} for member in weights]
     odds = Odds(mean, deviation, doubles, 1.0, 0.0)
-    slope, intercept = _platt(odds.raw(calibrate.rows), calibrate.truth)
+    fitted = platt(calibrate.truth, odds.raw(calibrate.rows), np.ones(len(calibrate.rows)), ridge=NO_PRIOR)
     made = {"trained_on": {"simulated": simulated, "moments": len(learn.rows)}, "seed": seed, "epochs": epochs}
-    write(folder, written(Odds(mean, deviation, doubles, slope, intercept), made), weights)
+    write(folder, written(Odds(mean, deviation, doubles, fitted.slope, fitted.shift), made), weights)
     for old in folder.glob("member-*.pt"):
         old.unlink()
     return Excursion.load(folder)
-
-
-def _platt(odds: Array, truth: Array) -> tuple[float, float]:
-    """Slope and intercept of the logistic regression of truth on odds (J. Platt 1999), by Newton's method."""
-    given = np.stack([odds, np.ones_like(odds)], 1)
-    found = np.array([1.0, 0.0])
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-np.clip(given @ found, -30, 30)))
-        curve = given.T @ (given * (chance * (1 - chance))[:, None]) + 1e-6 * np.eye(2)
-        found = found + np.linalg.solve(curve, given.T @ (truth - chance))
-    return float(found[0]), float(found[1])
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description="Trains the excursion head on simulated shipments.")
     parser.add_argument("--to", type=Path, default=PACKAGED, help="folder of the head")
-    parser.add_argument("--shipments", type=int, default=700, help="shipments to learn from")
+    parser.add_argument("--shipments", type=int, default=600, help="shipments to learn from")
     asked = parser.parse_args()
     say: Callable[[str], None] = print
     learn = moments(asked.shipments, 21)
