@@ -159,29 +159,31 @@ def _unseen(told: Told, history: TrailHistory) -> Iterator[Signal]:
     if new:
         text = f"{short(new[0].place)} is a place that no earlier trail has seen"
         yield Signal("unseen place", "ODD_PLACE", len(new), text, ids(new))
-    strange = [seen for seen in told.events if seen.party is not None and history.parties[seen.party] < 2]
+    by = [(seen.party, seen) for seen in told.events if seen.party is not None]
+    strange = [seen for party, seen in by if history.parties[party] < 2]
     if strange:
         text = f"{short(strange[0].party)} has told of hardly any earlier shipment"
         yield Signal("unseen party", "ODD_PARTY", len(strange), text, ids(strange))
+    yield from _out_of_character(by, history)
+
+
+def _out_of_character(by: list[tuple[str, Seen]], history: TrailHistory) -> Iterator[Signal]:
+    """Parties that are known, but neither for that place nor for that step."""
     apart = [
         seen
-        for seen in told.events
-        if seen.party is not None
-        and seen.place is not None
-        and history.parties[seen.party] > 1
+        for party, seen in by
+        if seen.place is not None
+        and history.parties[party] > 1
         and history.places[seen.place] > 5
-        and not history.workers[seen.party, seen.place]
+        and not history.workers[party, seen.place]
     ]
     if apart:
         text = f"{short(apart[0].party)} never worked at {short(apart[0].place)} before"
         yield Signal("party elsewhere", "ODD_PARTY", len(apart), text, ids(apart))
     new_step = [
         seen
-        for seen in told.events
-        if seen.party is not None
-        and seen.step is not None
-        and history.parties[seen.party] >= ENOUGH_TRAILS
-        and not history.steps[seen.party, seen.step]
+        for party, seen in by
+        if seen.step is not None and history.parties[party] >= ENOUGH_TRAILS and not history.steps[party, seen.step]
     ]
     if new_step:
         text = f"{short(new_step[0].party)} never told of {new_step[0].step} before"
