@@ -79,9 +79,20 @@ def choose(prefixes: Examples, parts: Sequence[Part]) -> Choice:
     return Choice(best + 1, calibration, stages, cut, figures(asked, chances, cut.high), asked, chances)
 
 
-def judged(prefixes: Examples, parts: Sequence[Part], choice: Choice) -> Verdict:
-    """What all parts together say of the choice, beside challengers taught and asked part by part."""
-    told = [challengers(prefixes.upto(part.origin), part.asked, int(part.origin * INNER)) for part in parts]
+def judged(
+    prefixes: Examples,
+    parts: Sequence[Part],
+    choice: Choice,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Verdict:
+    """What all parts together say of the choice, beside challengers taught and asked part by part; `progress` hears of
+    each part.
+    """
+    told = list[list[Challenger]]()
+    for done, part in enumerate(parts):
+        progress(done, len(parts))
+        told.append(list(challengers(prefixes.upto(part.origin), part.asked, int(part.origin * INNER))))
+    progress(len(parts), len(parts))
     return verdict(choice.asked, choice.chances, [_joined(each) for each in zip(*told, strict=True)])
 
 

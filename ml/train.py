@@ -14,6 +14,7 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def train(
     smith = Smith(shape, schedule, checkpoints, _counting("fit", recipe.members, progress))
     weights = [smith.member(learning, seed + 1000 + at, choice.passes)[0] for at in range(recipe.members)]
     description = _description(rows, Scaling.of(learning), recipe, seed, choice)
-    told = against_challengers(learning, parts, choice) if judged else None
+    told = against_challengers(learning, parts, choice, partial(progress, "judge")) if judged else None
     if told is not None:
         description["metrics"]["promotion"] = told.to_json()
     model = write(out, description, weights)

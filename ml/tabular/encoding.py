@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.tabular.history import Array
 
-BINS = 6
+BINS = 12
 
 
 @dataclass(frozen=True, slots=True)

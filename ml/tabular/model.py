@@ -22,8 +22,8 @@ PACKAGED = Path(__file__).parents[1] / "models" / "scms"
 SEEDS = 3
 EPOCHS = 6
 BATCH = 128
-LEARNING_RATE = 1e-3
-WEIGHT_DECAY = 1.0
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 0.1
 Progress = Callable[[str, int, int], None]
 
 

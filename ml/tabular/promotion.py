@@ -1,6 +1,6 @@
-"""Whether a new model of bookings may take the released one's place: the rule of `ml.promotion` on a year of its own.
+"""Whether a new model of bookings may take the released one's place: the rule of `ml.promotion` on past years.
 
-The year before the one that the model is trained for is judged as it would have gone: every quarter our recipe and
+The years before the one that the model is trained for are judged as they would have gone: every quarter our recipe and
 each challenger are fitted anew to what was known 30 days before it. Orders are resampled, not lines: lines of one order
 that are due the same day mostly arrive together.
 """
@@ -31,7 +31,7 @@ def verdict(late: Array, case: npt.NDArray[np.int64], chances: Mapping[str, Arra
     Raises ValueError where all ended the same.
     """
     if len(np.unique(late)) < 2:
-        raise ValueError("the year of judging has only late or only punctual deliveries: nothing can be told apart")
+        raise ValueError("the years of judging have only late or only punctual deliveries: nothing can be told apart")
     even = np.ones(len(late))
     best = max((name for name in chances if name != OURS), key=lambda name: auroc(late, chances[name], even))
     gaps = []

@@ -13,9 +13,13 @@ from ml.datasets.scms import Delivery, read
 from ml.promotion import Verdict
 from ml.tabular.describe import HORIZON, Described, describe
 from ml.tabular.model import PACKAGED, Progress, fit, write
-from ml.tabular.rolling import scheduled_in
+from ml.tabular.rolling import Mask, scheduled_in
 
 TEST_YEAR = 2013
+ENOUGH = 200
+"""Outcomes known before a year, without which nothing is learnt for it."""
+JUDGED = 3
+"""Years before the one that is trained for, on whose deliveries it is judged whether the model may be promoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,20 @@ def train(
 ) -> Report:
     """Trains on outcomes known HORIZON days before the year `before`, and writes the model into the folder `out`.
 
-    `judged`: the year before that one says whether the model may be promoted (`ml.tabular.promotion`; needs lightgbm).
-    Raises ValueError where fewer than 200 outcomes, or none that is late, were known by then.
+    `judged`: the JUDGED years before say whether the model may be promoted (`ml.tabular.promotion`; needs lightgbm).
+    A year is left out where that little was known before it; without any there is no verdict. Raises ValueError where
+    fewer than ENOUGH outcomes, or none that is late, were known by then.
     """
     import torch
 
     torch.set_num_threads(1)
     deliveries = read(csv)
     told = describe(deliveries)
-    teaching = told.outcomes.known <= date(before, 1, 1).toordinal() - HORIZON
-    if teaching.sum() < 200 or not told.late[teaching].any():
-        raise ValueError(f"{csv} has {teaching.sum()} outcomes known before {before}: too few to learn from (200)")
+    teaching = _known_before(told, before)
+    if not _enough(told, teaching):
+        raise ValueError(f"{csv} has {teaching.sum()} outcomes known before {before}: too few to learn from ({ENOUGH})")
     model = fit(told.columns[teaching], told.offset[teaching], told.late[teaching], seed=seed, progress=progress)
-    verdict = _judged(deliveries, told, before - 1, seed, progress) if judged else None
+    verdict = _judged(deliveries, told, before, seed, progress) if judged else None
     about = {
         "name": "scms",
         "learnt_from": {
@@ -67,10 +72,21 @@ def train(
     return Report(write(out, model, about), int(teaching.sum()), float(told.late[teaching].mean()), verdict)
 
 
-def _judged(deliveries: list[Delivery], told: Described, year: int, seed: int, progress: Progress) -> Verdict:
+def _known_before(told: Described, year: int) -> Mask:
+    return told.outcomes.known <= date(year, 1, 1).toordinal() - HORIZON
+
+
+def _enough(told: Described, teaching: Mask) -> bool:
+    return bool(teaching.sum() >= ENOUGH and told.late[teaching].any())
+
+
+def _judged(deliveries: list[Delivery], told: Described, before: int, seed: int, progress: Progress) -> Verdict | None:
     from ml.tabular.challengers import judged
     from ml.tabular.promotion import orders, verdict
 
-    rows = scheduled_in(told, year, year)
-    chances = judged(told, year, year, seed=seed, progress=progress)
+    years = [year for year in range(before - JUDGED, before) if _enough(told, _known_before(told, year))]
+    if not years:
+        return None
+    rows = scheduled_in(told, years[0], years[-1])
+    chances = judged(told, years[0], years[-1], seed=seed, progress=progress)
     return verdict(told.late[rows], orders(deliveries)[rows], {name: found[rows] for name, found in chances.items()})

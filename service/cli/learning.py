@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ml.promotion import Verdict
 
 Heard = Callable[[str, int, int], None]
+NOTHING_TO_JUDGE_BY = "not promoted: too little was known before the years that would judge it"
 
 Csv = Annotated[Path, typer.Argument(help="cargo2000.csv", exists=True, dir_okay=False)]
 Table = Annotated[
@@ -94,7 +95,7 @@ def _freight(csv: Path, out: Path, seed: int, heard: Heard, *, force: bool) -> s
 
 
 def _bookings(csv: Path, out: Path, seed: int, heard: Heard, *, force: bool) -> str:
-    """The same of the model of bookings, judged on the year before the one that it is for."""
+    """The same of the model of bookings, judged on the three years before the one that it is for."""
     from ml.tabular.train import train as learn
 
     candidate = _candidate(out)
@@ -112,7 +113,7 @@ def _placed(candidate: Path, out: Path, verdict: "Verdict | None", *, force: boo
     from ml.promotion import released
 
     where = f"released in {out}" if released(candidate, out, verdict, force=force) else f"kept in {candidate}"
-    return f"{where}\n{verdict.text if verdict else UNJUDGED}"
+    return f"{where}\n{verdict.text if verdict else NOTHING_TO_JUDGE_BY if can_judge() else UNJUDGED}"
 
 
 def evaluate(

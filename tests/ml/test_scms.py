@@ -111,7 +111,9 @@ def test_a_model_that_a_challenger_beats_is_not_promoted() -> None:
         verdict(np.zeros(600), case, {OURS: good, "lane": bad})
 
 
-def test_training_judges_by_the_year_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_judges_by_the_years_before_that_had_enough_to_learn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(challengers, "ROUNDS", 3)
     monkeypatch.setitem(challengers.SETTINGS, "num_threads", 1)
     monkeypatch.setattr(model, "EPOCHS", 1)
@@ -125,6 +127,8 @@ def test_training_judges_by_the_year_before(tmp_path: Path, monkeypatch: pytest.
     assert heard.count("judge") == 7
     kept = json.loads((tmp_path / "model.json").read_bytes())["metrics"]["promotion"]
     assert kept["promoted"] == told.verdict.promoted
+    monkeypatch.setattr(learning, "JUDGED", 0)
+    assert learning.train(Path("scms.csv"), tmp_path, before=2012, judged=True).verdict is None
 
 
 def test_a_written_model_gives_the_same_odds(tmp_path: Path) -> None:
