@@ -22,6 +22,8 @@ from ml.reasons import Reason
 from ml.release import Release
 from ml.shipment import Shipment
 
+_LAST, _MINUTE = datetime(9999, 12, 31, tzinfo=UTC), timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -100,6 +102,5 @@ class Heads:
 
 def instants(booked: datetime, minutes: Iterable[float]) -> tuple[datetime, ...]:
     """Minutes since a booking as instants; those beyond the end of the calendar are at its end."""
-    last = datetime(9999, 12, 31, tzinfo=UTC)
-    most = max((last - booked) / timedelta(minutes=1), 0.0)
+    most = max((_LAST - booked) / _MINUTE, 0.0)
     return tuple(booked + timedelta(minutes=min(one, most)) for one in minutes)

@@ -18,6 +18,8 @@ from ml.usual import MOST, SHIFT, Usual
 
 PLACES = 8
 """Milestones of a leg that a row has places for, at least."""
+_NUMBER = {kind: at for at, kind in enumerate(KINDS)}
+_NOTHING = 0.0, 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +40,30 @@ class LaneRow:
 
 def lane_row(shipment: Shipment, rates: LaneRates) -> LaneRow:
     """What `rates` say about `shipment` now."""
-    base = logit(rates.base)
-    found = list(lanes(shipment))
-    odds = {lane: logit(rates.rate(lane)) - base for lane in found}
+    told = {lane: rates.told(lane) for lane in lanes(shipment)}
     return LaneRow(
-        base,
-        tuple(KINDS.index(lane[0]) for lane in found),
-        tuple(odds.values()),
-        tuple(float(rates.seen(lane)) for lane in found),
-        tuple(_along(leg, odds) for leg in shipment.legs),
+        logit(rates.base),
+        tuple(_NUMBER[lane[0]] for lane in told),
+        tuple(odds for odds, _ in told.values()),
+        tuple(seen for _, seen in told.values()),
+        tuple(_along(leg, told) for leg in shipment.legs),
         rates.times.row(shipment),
         [milestone.planned or 0 for leg in shipment.legs for milestone in leg.milestones],
     )
 
 
-def _along(leg: Leg, odds: dict[Lane, float]) -> tuple[float, ...]:
+def _along(leg: Leg, told: dict[Lane, tuple[float, float]]) -> tuple[float, ...]:
     """Log-odds of the place of each milestone, by its role on the leg."""
     ends = ("hub", "destination") if leg.slot == "o" else ("origin", "hub")
     stops = leg.places
     if not stops:
         return (0.0,) * len(leg.milestones)
-    last = len(stops) - 1
     roles = [ends[0], *("via" for _ in stops[1:-1]), ends[1]]
     named = zip(roles, stops, strict=True)
-    at_stop = [0.0 if place is None else odds.get((role, place, -1), 0.0) for role, place in named]
+    at_stop = [0.0 if place is None else told.get((role, place, -1), _NOTHING)[0] for role, place in named]
     # RCS at the first stop, DEP k leaves stop k, RCF k reaches stop k + 1, DLV at the last one.
-    return tuple(at_stop[min(at // 2, last)] for at in range(len(leg.milestones)))
+    twice, count = [odds for odds in at_stop for _ in (0, 1)], len(leg.milestones)
+    return tuple(twice[:count] + at_stop[-1:] * (count - len(twice)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class LaneRates:
     total: Count = field(default_factory=Count)
     counts: dict[Lane, Count] = field(default_factory=dict)
     times: UsualTimes = field(default_factory=UsualTimes)
+    _told: dict[Lane, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, shipment: Shipment) -> None:
         """Takes a shipment's outcome in. Raises ValueError while it has none."""
@@ -70,6 +71,7 @@ class LaneRates:
             count.seen += 1
             count.late += outcome
         self.times.add(shipment)
+        self._told.clear()
 
     @property
     def base(self) -> float:
@@ -79,6 +81,13 @@ class LaneRates:
     def seen(self, lane: Lane) -> int:
         count = self.counts.get(lane)
         return count.seen if count else 0
+
+    def told(self, lane: Lane) -> tuple[float, float]:
+        """A lane's log-odds above those of the base, and how many outcomes were seen; kept, as many share a lane."""
+        known = self._told.get(lane)
+        if known is None:
+            known = self._told[lane] = logit(self.rate(lane)) - logit(self.base), float(self.seen(lane))
+        return known
 
     def rate(self, lane: Lane) -> float:
         """Smoothed late rate of a lane in (0, 1); the prior itself for a lane never seen."""

@@ -70,22 +70,24 @@ def times(shipment: Shipment) -> Iterator[tuple[Milestone, dict[str, Key]]]:
         yield from zip(leg.milestones, map(_keys, _along(leg, shipment)), strict=True)
 
 
-def _along(leg: Leg, shipment: Shipment) -> Iterator[Where]:
+def _along(leg: Leg, shipment: Shipment) -> list[Where]:
     far = shipment.destination if leg.slot == "o" else shipment.hub
-    side, stops = "o" if leg.slot == "o" else "i", [-1 if place is None else place for place in leg.places]
-    if not stops:
-        stops = [-1]
+    side, stops = "o" if leg.slot == "o" else "i", [-1 if place is None else place for place in leg.places] or [-1]
     end, last = len(stops) - 1, len(leg.milestones) - 1
+    told = list[Where]()
     for at, milestone in enumerate(leg.milestones):
         code, here = milestone.code, min(at // 2, end)
-        planned = milestone.planned if code in ("DEP", "DLV") else None
+        place, planned = stops[-1] if at == last else stops[here], None
         if code == "RCS":
             other = -1 if far is None else far
         elif code == "DEP":
-            other = stops[min(here + 1, end)]
+            other, planned = stops[min(here + 1, end)], milestone.planned
+        elif code == "DLV":
+            other, planned = stops[0], milestone.planned
         else:
-            other = stops[0] if code == "DLV" else stops[here - 1]
-        yield side + code, stops[-1] if at == last else stops[here], other, planned
+            other = stops[here - 1]
+        told.append((side + code, place, other, planned))
+    return told
 
 
 def _keys(where: Where) -> dict[str, Key]:
