@@ -12,10 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ml.bootstrap import resamples
 from ml.datasets.scms import Delivery
-from ml.metrics import auroc, brier
-from ml.promotion import MARGIN, TIMES, Verdict
+from ml.promotion import TIMES, Judged, Verdict, compared
 from ml.tabular.challengers import OURS
 from ml.tabular.history import Array, grouped
 
@@ -30,20 +28,5 @@ def verdict(late: Array, case: npt.NDArray[np.int64], chances: Mapping[str, Arra
 
     Raises ValueError where all ended the same.
     """
-    if len(np.unique(late)) < 2:
-        raise ValueError("the years of judging have only late or only punctual deliveries: nothing can be told apart")
-    even = np.ones(len(late))
-    best = max((name for name in chances if name != OURS), key=lambda name: auroc(late, chances[name], even))
-    gaps = []
-    for drawn in resamples(case, times):
-        kept = drawn > 0
-        if len(np.unique(late[kept])) < 2:
-            continue
-        ours, theirs = (
-            np.array([figure(late[kept], chances[name][kept], drawn[kept]) for figure in (auroc, brier)])
-            for name in (OURS, best)
-        )
-        gaps.append(ours - theirs)
-    low, high = np.round(np.quantile(gaps, [0.025, 0.975], axis=0), 4)
-    promoted = bool(low[0] > -MARGIN and high[1] < MARGIN)
-    return Verdict(promoted, best, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
+    rivals = {name: told for name, told in chances.items() if name != OURS}
+    return compared(Judged(late, np.ones(len(late)), case), chances[OURS], rivals, times=times)
