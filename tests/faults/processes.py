@@ -63,14 +63,18 @@ class Api(Command):
         super().__init__(["serve", "--port", str(port)], environment, log)
         self.url = f"http://127.0.0.1:{port}"
 
-    def wait(self, seconds: float = 60) -> None:
-        """Until it answers."""
-        until = time.monotonic() + seconds
+    def wait(self, seconds: float = 240) -> None:
+        """Until it answers. A start takes ten seconds of a processor, of which busy machines give it little."""
+        until, told = time.monotonic() + seconds, ""
         while time.monotonic() < until:
             assert self.running, f"the API ended:\n{self.tail()}"
             try:
-                if httpx.get(f"{self.url}/livez", timeout=2, trust_env=False).status_code == 200:
+                answer = httpx.get(f"{self.url}/livez", timeout=20, trust_env=False)
+            except httpx.TransportError as fault:
+                told = repr(fault)
+            else:
+                if answer.status_code == 200:
                     return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise TimeoutError(f"the API does not answer:\n{self.tail()}")
+                told = f"{answer.status_code} {answer.text[:200]}"
+            time.sleep(0.1)
+        raise TimeoutError(f"the API does not answer (at last: {told}):\n{self.tail()}")
