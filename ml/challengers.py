@@ -74,9 +74,9 @@ def _learners(of: Examples) -> dict[str, Learner]:
     rates = [at for at in every if not of.names[at].startswith(NEW)]
     alone = [at for at in without_lanes(of.names) if not of.names[at].startswith(NEW)]
     return {
-        "lane rate": lambda _, asked: _expit(_sum(asked, ("lane_pair", "lane_base"))),
+        "lane rate": lambda _, asked: expit(_sum(asked, ("lane_pair", "lane_base"))),
         "projected plan": lambda taught, asked: _scaled(taught, asked, ("behind_end",)),
-        "usual times": lambda _, asked: _expit(_sum(asked, OFFSET)),
+        "usual times": lambda _, asked: expit(_sum(asked, OFFSET)),
         "logistic regression": _logistic,
         "LightGBM, no lane history": lambda taught, asked: _boosted(taught, asked, alone, TREES, ROUNDS),
         "LightGBM + lane rates": lambda taught, asked: _boosted(taught, asked, rates, TREES, ROUNDS),
@@ -88,7 +88,8 @@ def _sum(of: Examples, names: tuple[str, ...]) -> Array:
     return np.asarray(sum(of.state[:, of.names.index(name)] for name in names), dtype=np.float64)
 
 
-def _expit(odds: Array) -> Array:
+def expit(odds: Array) -> Array:
+    """Probabilities (n,) behind log-odds (n,)."""
     return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
 
 
@@ -104,11 +105,11 @@ def _logistic(taught: Examples, asked: Examples, rounds: int = 12) -> Array:
     penalty = np.full(inputs.shape[1], RIDGE)
     penalty[-1] = 1e-6
     for _ in range(rounds):
-        p = _expit(inputs @ weights)
+        p = expit(inputs @ weights)
         gradient = inputs.T @ (taught.weight * (p - taught.late)) + penalty * weights
         curvature = (inputs * (taught.weight * p * (1 - p))[:, None]).T @ inputs + np.diag(penalty)
         weights = weights - np.linalg.solve(curvature, gradient)
-    return _expit(ask @ weights)
+    return expit(ask @ weights)
 
 
 def _boosted(taught: Examples, asked: Examples, columns: list[int], settings: dict[str, Any], rounds: int) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ml.arrays import Array
 from ml.calibration import Bands, Calibration, StageCalibration, bands, platt
-from ml.challengers import Challenger, challengers
+from ml.challengers import Challenger, challengers, expit
 from ml.evaluate import Figures, figures, stage
 from ml.examples import Examples
 from ml.metrics import brier
@@ -69,7 +69,7 @@ def rolled(prefixes: Examples, begins: Sequence[int], curve: Callable[[Examples,
 def choose(prefixes: Examples, parts: Sequence[Part]) -> Choice:
     """Least Brier score on the last part; everything else on all of them."""
     newest = parts[-1].asked
-    scores = [brier(newest.late, _expit(odds), newest.weight) for odds in parts[-1].curve]
+    scores = [brier(newest.late, expit(odds), newest.weight) for odds in parts[-1].curve]
     best = int(np.argmin(scores))
     asked, odds = prefixes.beyond(parts[0].origin), np.concatenate([part.curve[best] for part in parts])
     calibration = platt(asked.late, odds, asked.weight)
@@ -100,7 +100,3 @@ def _joined(parts: Iterable[Challenger]) -> Challenger:
     """One challenger's answers to all parts, with the threshold of the last one."""
     answers = list(parts)
     return Challenger(answers[-1].name, np.concatenate([one.probability for one in answers]), answers[-1].threshold)
-
-
-def _expit(odds: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)

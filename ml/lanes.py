@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from ml.shipment import Shipment, late
-from ml.usual import UsualTimes
+from ml.usual import MOST_KNOWN, UsualTimes
 
 LAG = 400
 """A shipment's outcome counts for another one only when at least this many rows lie between them."""
@@ -86,6 +86,8 @@ class LaneRates:
         """A lane's log-odds above those of the base, and how many outcomes were seen; kept, as many share a lane."""
         known = self._told.get(lane)
         if known is None:
+            if len(self._told) >= MOST_KNOWN:
+                self._told.clear()
             known = self._told[lane] = logit(self.rate(lane)) - logit(self.base), float(self.seen(lane))
         return known
 
